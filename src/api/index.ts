@@ -27,6 +27,7 @@ export type {
   Protocol,
   StringMap,
 } from './meta.js'
+export { didYouMean, nearMatches } from './near-matches.js'
 export type { Namespace } from './namespace.js'
 export {
   internalIP,
