@@ -9,8 +9,8 @@ export interface EndpointConditions {
 
 /** Who should use an endpoint. */
 export interface EndpointHints {
-  readonly forZones: readonly string[]
-  readonly forNodes: readonly string[]
+  readonly forZones: readonly { readonly name: string }[]
+  readonly forNodes: readonly { readonly name: string }[]
 }
 
 /** One endpoint of a slice. Consumers use only the first address. */

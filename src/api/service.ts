@@ -39,8 +39,8 @@ export interface ServiceSpec {
   readonly externalIPs: readonly string[]
   readonly externalName?: string
   readonly sessionAffinity: 'None' | 'ClientIP'
-  /** sessionAffinityConfig.clientIP.timeoutSeconds; 10800 by default; means something only with ClientIP. */
-  readonly sessionAffinityTimeoutSeconds: number
+  /** Present exactly when sessionAffinity is ClientIP; the timeout is 10800 by default. */
+  readonly sessionAffinityConfig?: { readonly clientIP: { readonly timeoutSeconds: number } }
   readonly externalTrafficPolicy: TrafficPolicy
   readonly internalTrafficPolicy: TrafficPolicy
   /** Only for LoadBalancer with externalTrafficPolicy Local. */

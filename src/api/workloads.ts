@@ -27,8 +27,8 @@ export interface StatefulSetSpec extends WorkloadSpec {
   readonly replicas: number
   /** Headless service that names the pods; empty when none. */
   readonly serviceName: string
-  /** spec.ordinals.start: number of the first pod. */
-  readonly ordinalsStart: number
+  /** `start` is the number of the first pod. */
+  readonly ordinals: { readonly start: number }
 }
 
 /** apps/v1 StatefulSet. */
