@@ -1,0 +1,167 @@
+import {
+  type ClientSees,
+  type Disposition,
+  SEES_SUCCESS,
+  type TraceDelivery,
+  type TraceDrop,
+  type TraceHop,
+  type TracePacket,
+  type TraceUnknown,
+} from './document.js'
+import type { DropReason } from './drop-reason.js'
+import type { SocketStep } from './step.js'
+
+/** What a conversation says about its request: where it ended, who took it, what dropped it. */
+export interface RequestFate {
+  readonly disposition: Disposition
+  readonly delivered: TraceDelivery | null
+  readonly drop: TraceDrop | null
+  readonly unknown: TraceUnknown | null
+}
+
+/**
+ * Reads the fate of the first request packet off the steps of a conversation; its repetitions count as itself. When the
+ * request was delivered and the client `sees` no success, the drop is the reply's.
+ */
+export function fateOf(conversation: readonly TracePacket[], sees: ClientSees): RequestFate {
+  const first = conversation.find((packet) => packet.kind === 'request')
+  const dns = conversation.some((packet) => packet.kind === 'dns')
+  if (first === undefined) {
+    const drop = dns ? dropAmong(conversation.filter((packet) => packet.kind === 'dns')) : null
+    return { disposition: 'not-sent', delivered: null, drop, unknown: unknownAmong(conversation) }
+  }
+  const requests = conversation.filter((packet) => packet === first || packet.retransmissionOf === first.number)
+  const delivered = firstOf(requests, deliveryIn)
+  const requestDrop = delivered === null ? dropAmong(requests) : null
+  const others = conversation.filter((packet) => packet.kind !== 'arp' && packet.kind !== 'dns')
+  const unknown = unknownAmong(others)
+  return {
+    disposition: dispositionOf(requests, delivered, requestDrop, unknown),
+    delivered,
+    drop: requestDrop ?? (SEES_SUCCESS.has(sees) ? null : dropAmong(others)),
+    unknown,
+  }
+}
+
+function dispositionOf(
+  requests: readonly TracePacket[],
+  delivered: TraceDelivery | null,
+  drop: TraceDrop | null,
+  unknown: TraceUnknown | null,
+): Disposition {
+  if (unknown !== null && delivered === null) return 'unknown'
+  if (delivered !== null) return delivered.netns === 'external' ? 'exits-network' : 'accepted'
+  if (firstOf(requests, refusalIn) !== null) return 'refused-no-listener'
+  if (drop === null) return 'lost'
+  const rejected = drop.reason === 'NETFILTER_DROP' && drop.rule !== null && / -j REJECT\b/.test(drop.rule)
+  return rejected ? 'rejected-in-netfilter' : dispositionOfDrop(drop.reason)
+}
+
+/** The disposition that a drop reason stands for. */
+export function dispositionOfDrop(reason: DropReason): Disposition {
+  switch (reason) {
+    case 'NO_SOCKET':
+    case 'SOCKET_FILTER':
+      return 'refused-no-listener'
+    case 'NETFILTER_DROP':
+      return 'denied-in-netfilter'
+    case 'IP_INNOROUTES':
+    case 'IP_OUTNOROUTES':
+    case 'IP_ROUTE_BLACKHOLE':
+    case 'IP_ROUTE_UNREACHABLE':
+    case 'IP_ROUTE_PROHIBIT':
+    case 'IP_FORWARDING_DISABLED':
+      return 'no-route'
+    case 'NEIGH_CREATEFAIL':
+    case 'NEIGH_FAILED':
+    case 'NEIGH_QUEUEFULL':
+    case 'NEIGH_DEAD':
+      return 'neighbour-unreachable'
+    case 'IP_RPFILTER':
+    case 'IP_INADDRERRORS':
+    case 'IP_LOCAL_SOURCE':
+    case 'IP_INVALID_SOURCE':
+    case 'IP_LOCALNET':
+    case 'IP_INVALID_DEST':
+      return 'martian'
+    case 'BRIDGE_INGRESS_STP_STATE':
+    case 'BRIDGE_NON_FORWARDING_STATE':
+    case 'BRIDGE_NO_EGRESS_PORT':
+    case 'BRIDGE_MAC_LOCAL':
+      return 'dropped-in-bridge'
+    case 'IP_TTL_EXCEEDED':
+      return 'ttl-exceeded'
+    case 'PKT_TOO_BIG':
+    case 'FULL_RING':
+      return 'too-big'
+    case 'UNKNOWN_EXTENSION':
+      return 'unknown'
+    case 'OUTSIDE':
+      return 'exits-network'
+    default:
+      return 'dropped'
+  }
+}
+
+function firstOf<T>(packets: readonly TracePacket[], find: (hop: TraceHop) => T | null): T | null {
+  for (const hop of packets.flatMap((packet) => packet.hops)) {
+    const found = find(hop)
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** A socket that took the packet, or the host itself that answers an echo. */
+function deliveryIn(hop: TraceHop): TraceDelivery | null {
+  const { netns, node, pod } = hop
+  for (const step of hop.steps) {
+    if (step.kind === 'socket' && step.action === 'deliver') {
+      const { address, port } = splitEndpoint(step.local)
+      return { netns, node, pod, address, port, source: step.peer ?? '', process: step.process }
+    }
+    if (step.kind === 'reply' && step.action === 'echo-reply') {
+      const route = hop.steps.findLast((s) => s.kind === 'route' && s.result === 'local')
+      const [address, source] = route?.kind === 'route' ? [route.destination, route.source] : ['', '']
+      return { netns, node, pod, address, port: null, source, process: null }
+    }
+  }
+  return null
+}
+
+function refusalIn(hop: TraceHop): SocketStep | null {
+  return hop.steps.find((step): step is SocketStep => step.kind === 'socket' && step.action === 'refuse') ?? null
+}
+
+/** The drop that ended the packets: the last one, since copies of a flooded frame die before. */
+function dropAmong(packets: readonly TracePacket[]): TraceDrop | null {
+  const drops = packets.flatMap((packet) =>
+    packet.hops.flatMap((hop) =>
+      hop.steps.flatMap((step): TraceDrop[] => {
+        if (step.kind !== 'drop' || step.reason === 'OTHERHOST') return []
+        const { reason, where, rule } = step
+        return [{ reason, where, rule, netns: hop.netns, node: hop.node, packet: packet.number }]
+      }),
+    ),
+  )
+  return drops.at(-1) ?? null
+}
+
+function unknownAmong(packets: readonly TracePacket[]): TraceUnknown | null {
+  for (const packet of packets) {
+    for (const hop of packet.hops) {
+      const step = hop.steps.find((s) => s.kind === 'unknown')
+      if (step?.kind !== 'unknown') continue
+      const { where, rule, extension } = step
+      return { where, rule, extension, netns: hop.netns, packet: packet.number }
+    }
+  }
+  return null
+}
+
+/** `10.244.1.2:80` as address and port; a text without port has none. */
+function splitEndpoint(text: string): { address: string; port: number | null } {
+  const colon = text.lastIndexOf(':')
+  return colon < 0
+    ? { address: text, port: null }
+    : { address: text.slice(0, colon), port: Number(text.slice(colon + 1)) }
+}
