@@ -79,4 +79,6 @@ export {
   wantsHealthCheckNodePort,
   wantsNodePorts,
 } from './service.js'
+export { type ParsedObjects, type ParseOptions, parseManifests, validateObjects } from './validate.js'
+export type { ManifestSource } from './read-yaml.js'
 export type { DaemonSet, Deployment, ReplicaSet, StatefulSet, StatefulSetSpec, WorkloadSpec } from './workloads.js'

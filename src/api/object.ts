@@ -58,7 +58,7 @@ export function describeObject(object: ObjectBase): string {
  * Where `path` of an object was written: the position of the nearest enclosing thing that was written at all
  * (a defaulted field gives its parent). Undefined for objects that were not read from a file.
  */
-export function positionOf(object: ObjectBase, path = ''): SourcePosition | undefined {
+export function positionOf(object: Pick<ObjectBase, 'source'>, path = ''): SourcePosition | undefined {
   const positions = object.source?.positions
   if (positions === undefined) return undefined
   let at = path

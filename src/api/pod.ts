@@ -61,7 +61,7 @@ export interface PodStatus {
   readonly message?: string
   readonly podIP?: string
   /** First equals podIP. */
-  readonly podIPs: readonly string[]
+  readonly podIPs: readonly { readonly ip: string }[]
   readonly hostIP?: string
   readonly conditions: readonly Condition[]
 }
