@@ -5,6 +5,8 @@
 export * as arp from './arp.js'
 export { type AddressPair, viewOf } from './bytes.js'
 export * as checksum from './checksum.js'
+export { describe } from './describe.js'
+export * as dns from './dns.js'
 export * as ethernet from './ethernet.js'
 export { type Fault, isFault, type ParseFault } from './fault.js'
 export * as icmpv4 from './icmpv4.js'
@@ -14,10 +16,12 @@ export {
   type ConntrackRef,
   type CtInfo,
   type DeviceRef,
+  type DstRef,
   Packet,
   type PacketOwner,
   type PacketType,
 } from './packet.js'
+export * as pcapng from './pcapng.js'
 export * as sctp from './sctp.js'
 export * as tcp from './tcp.js'
 export { hasPorts, type TransportPorts, transportPorts } from './transport-ports.js'

@@ -16,7 +16,7 @@ export interface Datagram {
 
 /** What {@link emit} needs. */
 export interface DatagramFields extends Datagram {
-  /** Send no checksum (0), as VXLAN over IPv4 does. */
+  /** Send no checksum (0), which UDP over IPv4 may. */
   readonly noChecksum?: boolean
 }
 
