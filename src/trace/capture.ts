@@ -18,7 +18,7 @@ export function capture(outcomes: readonly (readonly RecordedFrame[])[]): Uint8A
         interface: index,
         timeMs: frame.at,
         bytes: frame.bytes,
-        direction: frame.direction,
+        direction: frame.direction === 'in' ? ('inbound' as const) : ('outbound' as const),
         comment: `${prefix}packet ${frame.packet}: ${frame.comment}`,
       }
     }),

@@ -135,7 +135,7 @@ function shortWorkload(kind: WorkloadKind): string {
 /** A protocol may follow an address or a port; behind a bare resource name it would be a name itself. */
 function endsAddress(body: string): boolean {
   const host = body.replace(/:[^:/]*$/, '')
-  return host !== body || parseIpv4(host) !== undefined || !host.includes('/')
+  return host !== body || parseIpv4(host) !== undefined || !(host.includes('/') || host in RESOURCES)
 }
 
 function parseUrl(text: string): ParsedEndpoint | EndpointFault {
