@@ -1,4 +1,5 @@
 import dnsPacket from 'dns-packet'
+import { isWhole } from './dns-extent.js'
 import type { ParseFault } from './fault.js'
 
 /** Length of a DNS header (RFC 1035 section 4.1.1). */
@@ -132,6 +133,7 @@ const BufferClass = codec.encode({}).constructor as unknown as { from(bytes: Uin
 
 /** Reads a message; whatever cannot be read is FORMERR, as a server would answer. */
 export function parse(bytes: Uint8Array): Message | ParseFault<'FORMERR'> {
+  if (!isWhole(bytes)) return { fault: 'FORMERR' }
   try {
     return fromRaw(codec.decode(BufferClass.from(bytes)))
   } catch {
