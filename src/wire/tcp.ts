@@ -139,8 +139,14 @@ export function updateChecksum32(view: DataView, at: number, old: number, now: n
 }
 
 /** Computes the checksum of the segment `bytes[at, to)` anew. */
-export function fillChecksum(bytes: Uint8Array, at: number, to: number, source: Ipv4, destination: Ipv4): void {
-  const view = viewOf(bytes)
+export function fillChecksum(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  to: number,
+  source: Ipv4,
+  destination: Ipv4,
+): void {
   setChecksum(view, at, 0)
   setChecksum(view, at, internet(bytes, at, to, pseudoHeaderSum(source, destination, PROTOCOL.TCP, to - at)))
 }
@@ -198,7 +204,7 @@ export function emit(segment: SegmentFields, source: Ipv4, destination: Ipv4, in
   bytes.fill(0, HEADER_LEN, header)
   bytes.set(options, HEADER_LEN)
   bytes.set(segment.payload, header)
-  fillChecksum(bytes, 0, bytes.length, source, destination)
+  fillChecksum(bytes, view, 0, bytes.length, source, destination)
   return bytes
 }
 

@@ -67,8 +67,14 @@ export function updateChecksum32(view: DataView, at: number, old: number, now: n
 }
 
 /** Computes the checksum of the datagram `bytes[at, to)` anew. */
-export function fillChecksum(bytes: Uint8Array, at: number, to: number, source: Ipv4, destination: Ipv4): void {
-  const view = viewOf(bytes)
+export function fillChecksum(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  to: number,
+  source: Ipv4,
+  destination: Ipv4,
+): void {
   setChecksum(view, at, 0)
   const sum = internet(bytes, at, to, pseudoHeaderSum(source, destination, PROTOCOL.UDP, to - at))
   setChecksum(view, at, sum || 0xffff)
@@ -113,6 +119,6 @@ export function emit(datagram: DatagramFields, source: Ipv4, destination: Ipv4, 
   view.setUint16(4, total)
   bytes.set(datagram.payload, HEADER_LEN)
   if (datagram.noChecksum === true) setChecksum(view, 0, 0)
-  else fillChecksum(bytes, 0, total, source, destination)
+  else fillChecksum(bytes, view, 0, total, source, destination)
   return bytes
 }
