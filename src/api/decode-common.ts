@@ -3,6 +3,7 @@ import { parseInterfaceAddress } from '../addr/index.js'
 import {
   bool,
   checked,
+  checkedOrEmpty,
   type Decoder,
   defaulted,
   integer,
@@ -163,7 +164,7 @@ export function objectMeta(nameProblem: (name: string) => string | undefined): D
   return record<Omit<ObjectMeta, 'resourceVersion'>>(
     {
       name: required(checked(nameProblem)),
-      namespace: defaulted(dnsLabel, ''),
+      namespace: defaulted(checkedOrEmpty(dns1123LabelProblem), ''),
       labels: defaulted(labels, {}),
       annotations: defaulted(annotations, {}),
       ownerReferences: defaulted(list(ownerReference), []),

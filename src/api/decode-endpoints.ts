@@ -2,7 +2,7 @@ import { familyOf } from '../addr/index.js'
 import { dnsLabel, ipAddress, objectReference, port, protocol } from './decode-common.js'
 import {
   bool,
-  checked,
+  checkedOrEmpty,
   type Decoder,
   defaulted,
   list,
@@ -18,7 +18,7 @@ import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from './end
 import { dns1123LabelProblem } from './names.js'
 import type { Report } from './report.js'
 
-const portName: Decoder<string> = checked((name) => (name === '' ? undefined : dns1123LabelProblem(name)))
+const portName: Decoder<string> = checkedOrEmpty(dns1123LabelProblem)
 
 const named = list(record<{ name: string }>({ name: required(text) }))
 

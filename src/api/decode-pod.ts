@@ -13,6 +13,7 @@ import {
 import {
   bool,
   checked,
+  checkedOrEmpty,
   type Decoder,
   defaulted,
   list,
@@ -29,7 +30,7 @@ import type { Report } from './report.js'
 
 const containerPort: Decoder<ContainerPort> = mapped(
   record<ContainerPort>({
-    name: defaulted(checked(portNameProblem), ''),
+    name: defaulted(checkedOrEmpty(portNameProblem), ''),
     containerPort: required(port),
     protocol: defaulted(protocol, 'TCP'),
     hostPort: optional(portOrZero),

@@ -1,7 +1,6 @@
 import { familyOf } from '../addr/index.js'
 import {
   cidrText,
-  dnsLabel,
   ipAddress,
   labels,
   port,
@@ -13,6 +12,7 @@ import {
 import {
   bool,
   checked,
+  checkedOrEmpty,
   type Decoder,
   defaulted,
   integer,
@@ -25,7 +25,7 @@ import {
   text,
 } from './decode.js'
 import type { IntOrString } from './meta.js'
-import { dns1123SubdomainProblem } from './names.js'
+import { dns1123LabelProblem, dns1123SubdomainProblem } from './names.js'
 import type { Report } from './report.js'
 import type {
   IPFamily,
@@ -42,7 +42,7 @@ interface RawServicePort extends Omit<ServicePort, 'targetPort'> {
 
 const servicePort: Decoder<ServicePort> = mapped(
   record<RawServicePort>({
-    name: defaulted(dnsLabel, ''),
+    name: defaulted(checkedOrEmpty(dns1123LabelProblem), ''),
     protocol: defaulted(protocol, 'TCP'),
     port: required(port),
     targetPort: optional((value, path, report) =>
@@ -144,8 +144,9 @@ function isRawHeadless(raw: RawServiceSpec): boolean {
 function checkPorts(raw: RawServiceSpec, path: string, report: Report): void {
   const ports = raw.ports ?? []
   const portless = raw.type === 'ExternalName' || isRawHeadless(raw)
-  // An empty list left over from unusable ports already has its report.
-  if (raw.ports === undefined && !portless) report.error(`${path}.ports`, 'is required', 'give at least one port')
+  if (ports.length === 0 && !portless && !report.hasError(`${path}.ports`)) {
+    report.error(`${path}.ports`, 'is required', 'give at least one port')
+  }
   if (ports.length > 1) {
     ports.forEach((p, i) => {
       if (p.name === '')

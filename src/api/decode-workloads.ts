@@ -1,6 +1,6 @@
 import { labelSelector } from './decode-common.js'
 import { podTemplate } from './decode-pod.js'
-import { checked, type Decoder, defaulted, type Fields, integer, mapped, record, required } from './decode.js'
+import { checkedOrEmpty, type Decoder, defaulted, type Fields, integer, mapped, record, required } from './decode.js'
 import { selectorMatches } from './label-selector.js'
 import { dns1123SubdomainProblem } from './names.js'
 import type { Report } from './report.js'
@@ -34,10 +34,7 @@ export const statefulSetSpec: Decoder<StatefulSetSpec> = mapped(
     {
       ...common,
       replicas,
-      serviceName: defaulted(
-        checked((name) => (name === '' ? undefined : dns1123SubdomainProblem(name))),
-        '',
-      ),
+      serviceName: defaulted(checkedOrEmpty(dns1123SubdomainProblem), ''),
       ordinals: defaulted(record<{ start: number }>({ start: defaulted(integer(0), 0) }), { start: 0 }),
     },
     IGNORED,

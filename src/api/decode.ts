@@ -97,6 +97,11 @@ export function checked(problemOf: (value: string) => string | undefined): Decod
   }
 }
 
+/** As {@link checked}, but the empty string, which the API takes for unset, passes. */
+export function checkedOrEmpty(problemOf: (value: string) => string | undefined): Decoder<string> {
+  return checked((value) => (value === '' ? undefined : problemOf(value)))
+}
+
 /** A boolean. */
 export const bool: Decoder<boolean> = (value, path, report) => {
   if (typeof value === 'boolean') return value

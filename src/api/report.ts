@@ -27,6 +27,11 @@ export class Report {
     this.add('unknown-field', path, `unknown field "${path}"`, fix)
   }
 
+  /** True when `path` itself has an error already: no need to say more of it. */
+  hasError(path: string): boolean {
+    return this.findings.some((finding) => finding.severity === 'error' && finding.path === path)
+  }
+
   private add(severity: Finding['severity'], path: string, message: string, fix: string | undefined): void {
     this.findings.push(fix === undefined ? { severity, path, message } : { severity, path, message, fix })
   }
