@@ -1,0 +1,271 @@
+import { type Ipv4, isLimitedBroadcast, isMulticast, isZeronet, networkOf, prefixMask } from '../addr/index.js'
+import { type Clock, invariant } from '../base/index.js'
+import { type AddressType, HookChains, type NetfilterEnv, Reassembler } from '../netfilter/index.js'
+import { type DeviceOwner, LoopbackDevice, type NetDevice } from '../netdev/index.js'
+import type { DropReason, Simulation } from '../trace/index.js'
+import { type DeviceRef, ethernet, type Packet } from '../wire/index.js'
+import { arpReceive } from './arp-receive.js'
+import { type DeviceAddress, inetSelectAddr, isSecondary, localRoutes } from './address.js'
+import type { Dst } from './dst.js'
+import { Fib, type Flow } from './fib.js'
+import { IcmpLimits } from './icmp-limits.js'
+import { ipReceive } from './ip-receive.js'
+import { NeighbourTable } from './neighbour.js'
+import { rerouteHooks } from './reroute.js'
+import { type Route, SCOPE, TABLE } from './route.js'
+import { RouteExceptions } from './route-exceptions.js'
+import { SocketTable } from './socket-table.js'
+import { Sysctls } from './sysctl.js'
+
+/**
+ * One network namespace: a host of its own with devices, addresses, routes, neighbours, sockets, sysctls and hook
+ * functions. It knows hooks and verdicts, never rules.
+ */
+export class Namespace implements DeviceOwner, NetfilterEnv {
+  readonly name: string
+  readonly sim: Simulation
+  readonly hooks: HookChains
+  readonly sysctls: Sysctls = new Sysctls()
+  readonly fib: Fib = new Fib()
+  readonly neighbours: NeighbourTable = new NeighbourTable()
+  readonly exceptions: RouteExceptions = new RouteExceptions()
+  readonly icmpLimits: IcmpLimits = new IcmpLimits()
+  readonly sockets: SocketTable = new SocketTable()
+  /** Reassembly for local delivery (ip_local_deliver); conntrack keeps queues of its own. */
+  readonly reassembler: Reassembler = new Reassembler()
+  readonly loopback: LoopbackDevice
+  /** Drops so far, by reason. */
+  readonly drops: Map<DropReason, number> = new Map()
+  private readonly devices: Map<string, NetDevice> = new Map()
+  private readonly addresses: DeviceAddress[] = []
+  private nextIfindex = 2
+  private ipId = 0
+  /** Errno of the last local send that was refused below (NF_DROP and friends); read by sockets at once. */
+  sendError: string | null = null
+
+  /**
+   * @param name as it appears in traces
+   * @param hooks the hook functions of this namespace; netfilter and iptables register with them
+   */
+  constructor(sim: Simulation, name: string, hooks: HookChains = new HookChains()) {
+    this.name = name
+    this.sim = sim
+    this.hooks = hooks
+    rerouteHooks(this)
+    this.loopback = new LoopbackDevice(this)
+    this.devices.set('lo', this.loopback)
+    this.addAddress(this.loopback, 0x7f000001, 8, { scope: SCOPE.host })
+  }
+
+  get clock(): Clock {
+    return this.sim.queue
+  }
+
+  /** Index for the next device of this namespace. */
+  takeIfindex(): number {
+    return this.nextIfindex++
+  }
+
+  addDevice(dev: NetDevice): void {
+    invariant(!this.devices.has(dev.name), `device ${dev.name} exists in ${this.name}`)
+    this.devices.set(dev.name, dev)
+    this.sysctls.device(dev.name)
+  }
+
+  device(name: string): NetDevice | undefined {
+    return this.devices.get(name)
+  }
+
+  /** Devices in order of their index. */
+  listDevices(): NetDevice[] {
+    return [...this.devices.values()]
+  }
+
+  // ---------------------------------------------------------------- addresses
+
+  /** `ip addr add`: the address, and with it the local, broadcast and connected routes (fib_add_ifaddr). */
+  addAddress(dev: NetDevice, address: Ipv4, prefix: number, options: { scope?: number } = {}): void {
+    const scope = options.scope ?? SCOPE.universe
+    const made: DeviceAddress = {
+      device: dev,
+      address,
+      prefix,
+      scope,
+      secondary: isSecondary(this.addresses, dev, address, prefix),
+    }
+    this.addresses.push(made)
+    for (const route of localRoutes(made)) this.fib.addRoute(route)
+  }
+
+  /** `ip addr del`: the address and its routes go. False when there is no such address. */
+  removeAddress(dev: NetDevice, address: Ipv4, prefix: number): boolean {
+    const at = this.addresses.findIndex((a) => a.device === dev && a.address === address && a.prefix === prefix)
+    if (at === -1) return false
+    const [gone] = this.addresses.splice(at, 1)
+    for (const route of localRoutes(gone!)) {
+      this.fib.removeRoute(route.table, (r) => sameRoute(r, route))
+    }
+    this.fib.removeRoute(TABLE.main, (r) => r.prefSrc === address)
+    return true
+  }
+
+  /** Addresses of a device, or of all. */
+  addressesOf(dev?: NetDevice): readonly DeviceAddress[] {
+    return dev === undefined ? this.addresses : this.addresses.filter((a) => a.device === dev)
+  }
+
+  /** Device that has this very address; null when none has. */
+  deviceOfAddress(address: Ipv4): NetDevice | null {
+    for (let i = 0; i < this.addresses.length; i++) {
+      if (this.addresses[i]!.address === address) return this.addresses[i]!.device
+    }
+    return null
+  }
+
+  hasAddress(dev: NetDevice, address: Ipv4): boolean {
+    return this.addresses.some((a) => a.device === dev && a.address === address)
+  }
+
+  hasGlobalAddress(address: Ipv4): boolean {
+    return this.addresses.some((a) => a.address === address && a.scope < SCOPE.link)
+  }
+
+  hasAnyAddress(dev: NetDevice): boolean {
+    for (let i = 0; i < this.addresses.length; i++) if (this.addresses[i]!.device === dev) return true
+    return false
+  }
+
+  /** inet_addr_onlink: `a` (and `b`, unless 0) lie in one subnet of the device. */
+  onLink(dev: NetDevice, a: Ipv4, b: Ipv4): boolean {
+    return this.addresses.some((ifa) => {
+      if (ifa.device !== dev || networkOf(a, ifa.prefix) !== networkOf(ifa.address, ifa.prefix)) return false
+      return b === 0 || networkOf(b, ifa.prefix) === networkOf(ifa.address, ifa.prefix)
+    })
+  }
+
+  /** inet_select_addr: source towards `destination` out of `dev`; null when the host has no address of that scope. */
+  selectAddress(dev: NetDevice, destination: Ipv4, scope: number): Ipv4 | null {
+    return inetSelectAddr(this.addresses, dev, destination, scope, this.routesLocalnet(dev))
+  }
+
+  private routesLocalnet(dev: NetDevice): boolean {
+    return this.sysctls.effective('route_localnet', dev.name, 'or') !== 0
+  }
+
+  // ------------------------------------------------------------------- routes
+
+  /** `ip route add` with everything resolved. */
+  addRoute(route: Route): void {
+    if (route.type === 'local' && route.protocol !== 'kernel') this.fib.hasCustomLocalRoutes = true
+    this.fib.addRoute(route)
+  }
+
+  /** MTU and gateway towards a destination, with what ICMP taught about it (fnhe). */
+  routeMtu(
+    route: Route,
+    dev: NetDevice,
+    destination: Ipv4,
+  ): { readonly mtu: number; readonly learnt: boolean; readonly gateway: Ipv4 | null } {
+    const base = route.mtu === 0 ? dev.mtu : Math.min(route.mtu, dev.mtu)
+    const exception = this.exceptions.lookup(destination, this.sim.queue.now)
+    if (exception === undefined) return { mtu: base, learnt: false, gateway: null }
+    const learnt = exception.pmtu !== 0 && exception.pmtu < base
+    return { mtu: learnt ? exception.pmtu : base, learnt, gateway: exception.gateway === 0 ? null : exception.gateway }
+  }
+
+  // -------------------------------------------------------------- NetfilterEnv
+
+  addressType(address: Ipv4, device: DeviceRef | null): AddressType {
+    if (isZeronet(address) || isLimitedBroadcast(address)) return 'BROADCAST'
+    if (isMulticast(address)) return 'MULTICAST'
+    const flow: Flow = {
+      destination: address,
+      source: 0,
+      inDevice: null,
+      outDevice: null,
+      mark: 0,
+      tos: 0,
+      protocol: 0,
+    }
+    const route = this.fib.lookupTable(TABLE.local, flow)
+    if (route === null) return 'UNICAST'
+    if (device !== null && route.nextHops[0]?.device.ifindex !== device.ifindex) return 'UNICAST'
+    return route.type.toUpperCase() as AddressType
+  }
+
+  masqueradeAddress(pkt: Packet, out: DeviceRef): Ipv4 | null {
+    const dst = pkt.dst as Dst | null
+    const nextHop = dst === null || dst.gateway === 0 ? pkt.view.getUint32(16) : dst.gateway
+    return this.selectAddress(this.deviceOf(out), nextHop, SCOPE.universe)
+  }
+
+  primaryAddress(device: DeviceRef): Ipv4 | null {
+    const found = this.addresses.find((a) => a.device.ifindex === device.ifindex && !a.secondary)
+    return found?.address ?? null
+  }
+
+  private deviceOf(ref: DeviceRef): NetDevice {
+    const dev = this.devices.get(ref.name)
+    invariant(dev !== undefined, `no device ${ref.name} in ${this.name}`)
+    return dev
+  }
+
+  // ------------------------------------------------------------------ packets
+
+  /** __netif_receive_skb_core's protocol switch. */
+  receive(pkt: Packet, dev: NetDevice): void {
+    switch (pkt.etherType) {
+      case ethernet.ETHERTYPE.IPV4:
+        ipReceive(this, pkt, dev)
+        return
+      case ethernet.ETHERTYPE.ARP:
+        arpReceive(this, pkt, dev)
+        return
+      default:
+        this.drop(pkt, 'UNHANDLED_PROTO', dev.name)
+    }
+  }
+
+  /** Counts a drop and tells the trace. */
+  drop(pkt: Packet, reason: DropReason, where: string, rule: string | null = null): void {
+    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1)
+    const trace = this.sim.trace
+    if (trace !== null) trace.step(pkt.id, this.name, { kind: 'drop', reason, where, rule })
+  }
+
+  /** Identification for the next packet. */
+  nextIpId(): number {
+    this.ipId = (this.ipId + 1) & 0xffff
+    return this.ipId
+  }
+
+  /** icmpv4_mask_allow: is this message under a rate limit at all? */
+  icmpLimited(type: number, code: number): boolean {
+    if (type === 3 && code === 4) return false
+    return type < 32 && ((this.sysctls.value('net/ipv4/icmp_ratemask') >>> type) & 1) === 1
+  }
+
+  /** icmpv4_xrlim_allow: the limit per destination. */
+  icmpLimitsAllow(to: Ipv4, type: number, code: number, dst: Dst): boolean {
+    if (!this.icmpLimited(type, code) || dst.device.isLoopback) return true
+    return this.icmpLimits.allow(to, this.sysctls.value('net/ipv4/icmp_ratelimit'), this.sim.queue.now)
+  }
+
+  /** A neighbour knob: of the device if set, else of `default`. */
+  neighSysctl(dev: NetDevice, name: 'retrans_time_ms' | 'mcast_solicit' | 'base_reachable_time_ms'): number {
+    return (
+      this.sysctls.get(`net/ipv4/neigh/${dev.name}/${name}`) ?? this.sysctls.value(`net/ipv4/neigh/default/${name}`)
+    )
+  }
+}
+
+function sameRoute(a: Route, b: Route): boolean {
+  return (
+    a.type === b.type &&
+    a.destination === b.destination &&
+    a.prefix === b.prefix &&
+    a.prefSrc === b.prefSrc &&
+    a.nextHops[0]?.device === b.nextHops[0]?.device &&
+    (a.destination & ~prefixMask(a.prefix)) === 0
+  )
+}

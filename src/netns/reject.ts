@@ -1,0 +1,107 @@
+import { formatIpv4 } from '../addr/index.js'
+import { type NetDevice } from '../netdev/index.js'
+import { attachConntrack, type RejectWith } from '../netfilter/index.js'
+import type { Hook } from '../trace/index.js'
+import { icmpv4, ipv4, type Packet, sctp, tcp, udp } from '../wire/index.js'
+import { Dst } from './dst.js'
+import { icmpSend } from './icmp-send.js'
+import { ipLocalOut, makePacket, routeMeHarder } from './ip-output.js'
+import type { Namespace } from './namespace.js'
+import { routeInput } from './route-input.js'
+
+/** ipt_REJECT: answers a packet that a rule refuses, where it may be answered. */
+export function sendReject(ns: Namespace, pkt: Packet, hook: Hook, reject: RejectWith): void {
+  if (ipv4.fragmentOffset(pkt.view, 0) !== 0) return
+  if (!transportIsSound(pkt)) return
+  if (pkt.dst === null && (hook === 'PREROUTING' || hook === 'FORWARD') && !fillRoute(ns, pkt)) return
+  if (reject.kind === 'tcp-reset') sendReset(ns, pkt)
+  else icmpSend(ns, pkt, icmpv4.TYPE.UNREACHABLE, reject.code, 0)
+}
+
+/** nf_ip_checksum: packets with a bad checksum are dropped without an answer. */
+function transportIsSound(pkt: Packet): boolean {
+  const at = ipv4.headerLength(pkt.view, 0)
+  const source = ipv4.source(pkt.view, 0)
+  const destination = ipv4.destination(pkt.view, 0)
+  switch (ipv4.protocol(pkt.view, 0)) {
+    case ipv4.PROTOCOL.TCP:
+      return tcp.judge(pkt.bytes, pkt.view, at, pkt.bytes.length, source, destination) === null
+    case ipv4.PROTOCOL.UDP:
+      return udp.judge(pkt.bytes, pkt.view, at, pkt.bytes.length, source, destination) === null
+    case ipv4.PROTOCOL.SCTP:
+      return sctp.judge(pkt.bytes, at, pkt.bytes.length) === null
+    case ipv4.PROTOCOL.ICMP:
+      return icmpv4.judge(pkt.bytes, at, pkt.bytes.length) === null
+    default:
+      return true
+  }
+}
+
+/** nf_reject_fill_skb_dst */
+function fillRoute(ns: Namespace, pkt: Packet): boolean {
+  const dev = pkt.inDev === null ? undefined : ns.device(pkt.inDev.name)
+  if (dev === undefined) return false
+  const decided = routeInput(ns, ipv4.destination(pkt.view, 0), ipv4.source(pkt.view, 0), 0, dev, null)
+  if (!(decided instanceof Dst)) return false
+  pkt.dst = decided
+  return true
+}
+
+/** nf_send_reset: a RST in the name of the destination, attached to the connection so that it is un-NATed. */
+function sendReset(ns: Namespace, pkt: Packet): void {
+  const at = ipv4.headerLength(pkt.view, 0)
+  const flags = tcp.flags(pkt.view, at)
+  const dst = pkt.dst as Dst | null
+  if (dst === null || dst.type === 'broadcast' || dst.type === 'multicast') return
+  if ((flags & tcp.RST) !== 0) return
+  const source = ipv4.destination(pkt.view, 0)
+  const destination = ipv4.source(pkt.view, 0)
+  const reset = makePacket(ns, {
+    source,
+    destination,
+    protocol: ipv4.PROTOCOL.TCP,
+    payload: tcp.emit(resetFor(pkt, at, flags), source, destination),
+    ttl: ns.sysctls.value('net/ipv4/ip_default_ttl'),
+    tos: 0,
+    df: true,
+    ignoreDf: false,
+    id: 0,
+  })
+  const trace = ns.sim.trace
+  if (trace !== null) {
+    trace.step(pkt.id, ns.name, {
+      kind: 'reply',
+      action: 'tcp-reset',
+      detail: `RST to ${formatIpv4(destination)} in the name of ${formatIpv4(source)}`,
+    })
+    trace.packet(reset, ns.name, 'REJECT --reject-with tcp-reset', pkt.id)
+  }
+  if (routeMeHarder(ns, reset) !== null) return
+  attachConntrack(reset, pkt)
+  const port = pkt.bridge === null ? undefined : ns.device(pkt.bridge.physIn.name)
+  if (port === undefined) ipLocalOut(ns, reset)
+  else sendThroughPort(reset, pkt, port)
+}
+
+/** A bridged packet is answered straight out of the port it came in by, with the addresses of its own frame. */
+function sendThroughPort(reset: Packet, pkt: Packet, port: NetDevice): void {
+  reset.macDst = pkt.macSrc
+  reset.macSrc = pkt.macDst
+  port.transmit(reset)
+}
+
+function resetFor(pkt: Packet, at: number, flags: number): tcp.SegmentFields {
+  const hasAck = (flags & tcp.ACK) !== 0
+  const syn = (flags & tcp.SYN) !== 0 ? 1 : 0
+  const fin = (flags & tcp.FIN) !== 0 ? 1 : 0
+  const length = pkt.bytes.length - at - tcp.dataOffset(pkt.view, at) + syn + fin
+  return {
+    sourcePort: tcp.destinationPort(pkt.view, at),
+    destinationPort: tcp.sourcePort(pkt.view, at),
+    seq: hasAck ? tcp.ack(pkt.view, at) : 0,
+    ack: hasAck ? 0 : (tcp.seq(pkt.view, at) + length) >>> 0,
+    flags: hasAck ? tcp.RST : tcp.RST | tcp.ACK,
+    window: 0,
+    payload: new Uint8Array(0),
+  }
+}

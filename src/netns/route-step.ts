@@ -1,0 +1,42 @@
+import { formatIpv4, type Ipv4 } from '../addr/index.js'
+import type { RouteStep } from '../trace/index.js'
+import type { Packet } from '../wire/index.js'
+import type { Dst } from './dst.js'
+import { type FibResult, type Flow, printRule } from './fib.js'
+import type { Namespace } from './namespace.js'
+import { printRoute, tableName } from './route.js'
+
+/** Records a routing decision, when someone listens. */
+export function traceRoute(
+  ns: Namespace,
+  pkt: Packet,
+  action: RouteStep['action'],
+  flow: Flow,
+  found: FibResult,
+  dst: Dst | null,
+  chosenSource: Ipv4 | null,
+): void {
+  const trace = ns.sim.trace
+  if (trace === null) return
+  const gateway = dst === null || dst.gateway === 0 ? null : formatIpv4(dst.gateway)
+  trace.step(pkt.id, ns.name, {
+    kind: 'route',
+    action,
+    destination: formatIpv4(flow.destination),
+    source: formatIpv4(flow.source),
+    rule: found.rule === null ? null : printRule(found.rule),
+    table: found.route === null ? null : tableName(found.route.table),
+    route: found.route === null ? null : printRoute(found.route),
+    result: resultOf(found, dst),
+    device: dst === null || dst.type === 'error' ? null : dst.device.name,
+    gateway,
+    chosenSource: chosenSource === null ? null : formatIpv4(chosenSource),
+  })
+}
+
+function resultOf(found: FibResult, dst: Dst | null): RouteStep['result'] {
+  if (dst !== null && dst.type !== 'error') return dst.type
+  const type = found.route?.type
+  if (type === 'blackhole' || type === 'unreachable' || type === 'prohibit') return type
+  return 'none'
+}

@@ -1,0 +1,104 @@
+import type { Ipv4 } from '../../addr/index.js'
+import { ipv4, type Packet, udp } from '../../wire/index.js'
+import type { Namespace } from '../namespace.js'
+import { SctpEndpoint } from './sctp-receive.js'
+import { DEFAULT_OPTIONS, type SocketOptions } from './send.js'
+import { type TcpAcceptor, type TcpHandler, TcpListener, type TcpSocket } from './tcp-socket.js'
+import type { IcmpError, Received } from './types.js'
+import { type UdpReceiver, UdpSocket } from './udp-socket.js'
+
+/** Where and as whom to listen. */
+export interface ServerSpec {
+  readonly protocol: 'tcp' | 'udp' | 'sctp'
+  readonly port: number
+  /** 0 = every address. */
+  readonly address: Ipv4
+  /** Name in traces and results. */
+  readonly name: string
+  readonly options?: SocketOptions
+}
+
+/**
+ * A server that answers each request with as many bytes. A UDP server bound to no address answers from whatever
+ * address the route back prefers, as the kernel's does.
+ */
+export class EchoServer implements TcpAcceptor, TcpHandler, UdpReceiver {
+  readonly process: string
+  /** Requests seen, in order: a TCP connection counts once, when its first data arrives. */
+  readonly received: Received[] = []
+  private readonly seen: Set<TcpSocket> = new Set()
+
+  constructor(ns: Namespace, spec: ServerSpec) {
+    this.process = spec.name
+    const options = spec.options ?? DEFAULT_OPTIONS
+    switch (spec.protocol) {
+      case 'tcp':
+        ns.sockets.addListener(new TcpListener(ns, spec.address, spec.port, this, options))
+        return
+      case 'udp':
+        ns.sockets.addUdp(new UdpSocket(ns, this, spec.address, spec.port, options))
+        return
+      case 'sctp':
+        ns.sockets.addSctp(new SctpEndpoint(ns, spec.address, spec.port, spec.name, this.received))
+    }
+  }
+
+  /** A server for every port that has none of its own: a host about which nothing is known but that it answers. */
+  static everyPort(ns: Namespace, name: string): EchoServer {
+    const server = new EchoServer(ns, { protocol: 'sctp', port: 0, address: 0, name })
+    ns.sockets.anyTcp = new TcpListener(ns, 0, 0, server, DEFAULT_OPTIONS)
+    ns.sockets.anyUdp = new UdpSocket(ns, server, 0, 0, DEFAULT_OPTIONS)
+    ns.sockets.anySctp = ns.sockets.findSctp(0, 0) ?? null
+    return server
+  }
+
+  accept(): TcpHandler {
+    return this
+  }
+
+  connected(): void {
+    // The accept queue holds it until data comes.
+  }
+
+  data(socket: TcpSocket, bytes: Uint8Array): void {
+    if (!this.seen.has(socket)) {
+      this.seen.add(socket)
+      this.received.push({
+        local: socket.localAddress,
+        localPort: socket.localPort,
+        peer: socket.remoteAddress,
+        peerPort: socket.remotePort,
+      })
+    }
+    socket.write(bytes.slice())
+  }
+
+  peerClosed(socket: TcpSocket): void {
+    this.seen.delete(socket)
+    socket.close()
+  }
+
+  failed(socket: TcpSocket): void {
+    this.seen.delete(socket)
+  }
+
+  datagram(socket: UdpSocket, pkt: Packet, at: number): void {
+    const peer = ipv4.source(pkt.view, 0)
+    const peerPort = udp.sourcePort(pkt.view, at)
+    const local = ipv4.destination(pkt.view, 0)
+    const localPort = udp.destinationPort(pkt.view, at)
+    this.received.push({ local, localPort, peer, peerPort })
+    const payload = pkt.bytes.slice(at + udp.HEADER_LEN, at + udp.length(pkt.view, at))
+    this.answerer(socket, localPort, local).send(payload, peer, peerPort, pkt.id)
+  }
+
+  /** The every-port server answers from the port and address that were asked. */
+  private answerer(socket: UdpSocket, localPort: number, local: Ipv4): UdpSocket {
+    if (socket.localPort !== 0) return socket
+    return new UdpSocket(socket.ns, this, local, localPort, socket.options)
+  }
+
+  error(_socket: UdpSocket, _error: IcmpError): void {
+    // A server's unconnected socket does not hear of errors.
+  }
+}

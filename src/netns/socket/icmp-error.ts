@@ -1,0 +1,76 @@
+import { formatIpv4 } from '../../addr/index.js'
+import { icmpv4, ipv4, type Packet, tcp, udp } from '../../wire/index.js'
+import type { Namespace } from '../namespace.js'
+import { errnoOf, type IcmpError } from './types.js'
+
+/** icmp_socket_deliver: gives an ICMP error to the socket whose packet it quotes. False when there is none. */
+export function deliverIcmpError(ns: Namespace, pkt: Packet, quote: DataView, error: IcmpError): boolean {
+  const at = ipv4.headerLength(quote, 0)
+  if (quote.byteLength < at + 8) return false
+  switch (ipv4.protocol(quote, 0)) {
+    case ipv4.PROTOCOL.TCP:
+      return toTcp(ns, pkt, quote, at, error)
+    case ipv4.PROTOCOL.UDP:
+      return toUdp(ns, pkt, quote, at, error)
+    case ipv4.PROTOCOL.ICMP:
+      return toPing(ns, pkt, quote, at, error)
+    default:
+      return false
+  }
+}
+
+/** tcp_v4_err: the quoted sequence number must be of data in flight. */
+function toTcp(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: IcmpError): boolean {
+  const local = ipv4.source(quote, 0)
+  const remote = ipv4.destination(quote, 0)
+  const socket = ns.sockets.findTcp(local, tcp.sourcePort(quote, at), remote, tcp.destinationPort(quote, at))
+  if (socket === undefined) return false
+  const seq = tcp.seq(quote, at)
+  const inFlight = (seq - socket.sndUna) >>> 0 <= (socket.sndNxt - socket.sndUna) >>> 0
+  if (!inFlight) return false
+  noteDelivery(ns, pkt, 'tcp', local, tcp.sourcePort(quote, at), socket.handler.process, error)
+  socket.because = pkt.id
+  socket.icmpError(error)
+  return true
+}
+
+/** __udp4_lib_err */
+function toUdp(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: IcmpError): boolean {
+  const local = ipv4.source(quote, 0)
+  const port = udp.sourcePort(quote, at)
+  const socket = ns.sockets.findUdp(local, port, ipv4.destination(quote, 0), udp.destinationPort(quote, at))
+  if (socket === undefined || socket === ns.sockets.anyUdp) return false
+  noteDelivery(ns, pkt, 'udp', local, port, socket.receiver.process, error)
+  socket.receiver.error(socket, error)
+  return true
+}
+
+function toPing(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: IcmpError): boolean {
+  const socket = ns.sockets.findPing(icmpv4.id(quote, at))
+  if (socket === undefined) return false
+  noteDelivery(ns, pkt, 'icmp', ipv4.source(quote, 0), icmpv4.id(quote, at), 'ping', error)
+  socket.error(error)
+  return true
+}
+
+function noteDelivery(
+  ns: Namespace,
+  pkt: Packet,
+  protocol: string,
+  local: number,
+  port: number,
+  process: string,
+  error: IcmpError,
+): void {
+  const trace = ns.sim.trace
+  if (trace === null) return
+  trace.step(pkt.id, ns.name, {
+    kind: 'socket',
+    action: 'error',
+    protocol,
+    local: `${formatIpv4(local)}:${port}`,
+    peer: null,
+    process,
+    detail: `ICMP ${icmpv4.describe(error.type, error.code)} from ${formatIpv4(error.from)}: ${errnoOf(error)}`,
+  })
+}

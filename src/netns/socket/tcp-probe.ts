@@ -1,0 +1,124 @@
+import type { Namespace } from '../namespace.js'
+import { routeOutput } from '../route-output.js'
+import { ephemeralPort, failure, probePayload, type ProbeSpec, ProbeTimeout, verdictOf } from './probe.js'
+import { DEFAULT_OPTIONS, type SocketOptions } from './send.js'
+import { type TcpHandler, TcpSocket } from './tcp-socket.js'
+import type { IcmpError, ProbeResult } from './types.js'
+
+/** A client that connects, sends a request, reads the answer and closes. */
+export class TcpProbe implements TcpHandler {
+  readonly process: string
+  result: ProbeResult | null = null
+  private readonly ns: Namespace
+  private readonly spec: ProbeSpec
+  private readonly options: SocketOptions
+  private socket: TcpSocket | null = null
+  private awaited = 0
+  private established = false
+
+  constructor(ns: Namespace, spec: ProbeSpec) {
+    this.ns = ns
+    this.spec = spec
+    this.process = spec.name ?? 'client'
+    this.options = Object.freeze({ ...DEFAULT_OPTIONS, ttl: spec.ttl ?? 0, mark: spec.mark ?? 0 })
+  }
+
+  /** connect(2); the result comes with the packets that follow. */
+  start(): void {
+    const source = this.spec.source ?? 0
+    const routed = routeOutput(this.ns, {
+      destination: this.spec.destination,
+      source,
+      outDevice: null,
+      mark: this.options.mark,
+      tos: 0,
+      anySource: false,
+    })
+    if ('errno' in routed) {
+      this.result = failure('local error', routed.errno, null, null)
+      return
+    }
+    const port = this.spec.sourcePort ?? 0
+    const local = { address: routed.source, port: port === 0 ? ephemeralPort(this.ns, 'tcp') : port }
+    const remote = { address: this.spec.destination, port: this.spec.destinationPort }
+    this.socket = new TcpSocket(this.ns, this, local, remote, this.options)
+    this.wait()
+    const errno = this.socket.connect()
+    if (errno !== null) this.finish(failure('local error', errno, null, null))
+  }
+
+  /** Another request on a held connection. */
+  send(): void {
+    this.result = null
+    const { socket } = this
+    if (socket === null || socket.state === 'CLOSED') {
+      this.result = failure('closed', 'EPIPE', null, this.client)
+      return
+    }
+    this.wait()
+    this.request(socket)
+  }
+
+  /** Ends a held connection. */
+  close(): void {
+    this.socket?.close()
+  }
+
+  connected(socket: TcpSocket): void {
+    this.established = true
+    this.request(socket)
+  }
+
+  data(socket: TcpSocket, bytes: Uint8Array): void {
+    this.awaited -= bytes.length
+    if (this.awaited > 0 || this.result !== null) return
+    this.finish({
+      verdict: 'answered',
+      errno: null,
+      icmp: null,
+      client: this.client,
+      from: socket.remoteAddress,
+      ttl: null,
+    })
+    if (this.spec.hold !== true) socket.close()
+  }
+
+  peerClosed(socket: TcpSocket): void {
+    if (this.result === null) this.finish(failure('closed', null, null, this.client))
+    socket.close()
+  }
+
+  failed(_socket: TcpSocket, errno: string, icmp: IcmpError | null): void {
+    if (this.result !== null) return
+    const client = this.established ? this.client : null
+    this.finish(failure(verdictOf(errno, icmp), errno, icmp, client))
+  }
+
+  expire(): void {
+    if (this.result !== null) return
+    this.finish(
+      this.established
+        ? failure('connected, no answer', null, null, this.client)
+        : failure('timeout', null, null, null),
+    )
+    if (this.spec.hold !== true) this.socket?.close()
+  }
+
+  private wait(): void {
+    this.ns.sim.queue.schedule(this.spec.timeoutMs, new ProbeTimeout(this))
+  }
+
+  private request(socket: TcpSocket): void {
+    const payload = probePayload(this.spec.size ?? 32)
+    this.awaited = payload.length
+    socket.write(payload)
+  }
+
+  private finish(result: ProbeResult): void {
+    this.result = result
+  }
+
+  private get client(): ProbeResult['client'] {
+    return this.socket === null ? null : { address: this.socket.localAddress, port: this.socket.localPort }
+  }
+}

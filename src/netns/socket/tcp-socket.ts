@@ -1,0 +1,379 @@
+import { formatIpv4, type Ipv4 } from '../../addr/index.js'
+import type { Event } from '../../base/index.js'
+import { ipv4, tcp } from '../../wire/index.js'
+import type { Namespace } from '../namespace.js'
+import { routeOutput } from '../route-output.js'
+import { type SocketOptions, socketSend } from './send.js'
+import { errnoOf, type IcmpError } from './types.js'
+
+/** RFC 9293 states. */
+export type TcpState =
+  | 'CLOSED'
+  | 'SYN-SENT'
+  | 'SYN-RECEIVED'
+  | 'ESTABLISHED'
+  | 'FIN-WAIT-1'
+  | 'FIN-WAIT-2'
+  | 'CLOSE-WAIT'
+  | 'CLOSING'
+  | 'LAST-ACK'
+  | 'TIME-WAIT'
+
+/** The process behind a TCP socket. */
+export interface TcpHandler {
+  readonly process: string
+  connected(socket: TcpSocket): void
+  data(socket: TcpSocket, bytes: Uint8Array): void
+  peerClosed(socket: TcpSocket): void
+  /** The connection ended by an error: errno name, and the ICMP error that caused it. */
+  failed(socket: TcpSocket, errno: string, icmp: IcmpError | null): void
+}
+
+/** Makes the process for each accepted connection. */
+export interface TcpAcceptor {
+  readonly process: string
+  accept(socket: TcpSocket): TcpHandler
+}
+
+/** A listening TCP socket; address 0 = every address. */
+export class TcpListener {
+  readonly ns: Namespace
+  readonly address: Ipv4
+  readonly port: number
+  readonly acceptor: TcpAcceptor
+  readonly options: SocketOptions
+
+  constructor(ns: Namespace, address: Ipv4, port: number, acceptor: TcpAcceptor, options: SocketOptions) {
+    this.ns = ns
+    this.address = address
+    this.port = port
+    this.acceptor = acceptor
+    this.options = options
+  }
+}
+
+/** Initial retransmission time-out (RFC 6298) and its bounds in Linux. */
+const INITIAL_RTO_MS = 1000
+const DATA_RTO_MS = 200
+const MAX_RTO_MS = 120_000
+const MAX_DATA_RETRIES = 15
+const TIME_WAIT_MS = 60_000
+const WINDOW = 64240
+const WINDOW_SCALE = 7
+/** IPv4 header, TCP header, timestamps. */
+const SEGMENT_OVERHEAD = 52
+
+/**
+ * A TCP connection, as much of it as packets show: handshake, data in order, close, resets, retransmission,
+ * path MTU. Left out: congestion control, reordering, urgent data.
+ */
+export class TcpSocket {
+  readonly ns: Namespace
+  readonly options: SocketOptions
+  handler: TcpHandler
+  readonly localAddress: Ipv4
+  readonly localPort: number
+  readonly remoteAddress: Ipv4
+  readonly remotePort: number
+  state: TcpState = 'CLOSED'
+  private readonly iss: number
+  sndUna: number
+  sndNxt: number
+  rcvNxt = 0
+  private mss: number
+  /** Sent and not acknowledged, from sndUna on; then what waits. */
+  private outgoing: Uint8Array = new Uint8Array(0)
+  private finQueued = false
+  private finSent = false
+  private retries = 0
+  private timer = 0
+  private peerTimestamp = 0
+  /** Packet that caused what is sent now, for traces. */
+  because: number | null = null
+
+  constructor(
+    ns: Namespace,
+    handler: TcpHandler,
+    local: { readonly address: Ipv4; readonly port: number },
+    remote: { readonly address: Ipv4; readonly port: number },
+    options: SocketOptions,
+  ) {
+    this.ns = ns
+    this.handler = handler
+    this.localAddress = local.address
+    this.localPort = local.port
+    this.remoteAddress = remote.address
+    this.remotePort = remote.port
+    this.options = options
+    this.iss = ns.sim.choices.sample(0x1_0000_0000)
+    this.sndUna = this.iss
+    this.sndNxt = this.iss
+    this.mss = this.pathMtu() - SEGMENT_OVERHEAD
+  }
+
+  /** connect(2): sends the SYN. Gives errno or null. */
+  connect(): string | null {
+    this.ns.sockets.addTcp(this)
+    this.state = 'SYN-SENT'
+    this.sndNxt = (this.iss + 1) >>> 0
+    const errno = this.sendFlags(tcp.SYN, this.iss)
+    // A SYN that netfilter dropped is not an error of connect(2): it is sent again later.
+    if (errno !== null && errno !== 'EPERM') {
+      this.destroy()
+      return errno
+    }
+    this.armTimer(INITIAL_RTO_MS)
+    return null
+  }
+
+  /** A SYN came for the listener: answers SYN-ACK. */
+  acceptSyn(seq: number, mss: number | null, timestamp: number): void {
+    this.ns.sockets.addTcp(this)
+    this.state = 'SYN-RECEIVED'
+    this.rcvNxt = (seq + 1) >>> 0
+    this.sndNxt = (this.iss + 1) >>> 0
+    this.peerTimestamp = timestamp
+    if (mss !== null) this.mss = Math.min(this.mss, mss - 12)
+    this.sendFlags(tcp.SYN | tcp.ACK, this.iss)
+    this.armTimer(INITIAL_RTO_MS)
+  }
+
+  /** The SYN came again: so does the SYN-ACK. */
+  acceptAgain(): void {
+    this.sendFlags(tcp.SYN | tcp.ACK, this.iss)
+  }
+
+  /** write(2) */
+  write(bytes: Uint8Array): void {
+    const joined = new Uint8Array(this.outgoing.length + bytes.length)
+    joined.set(this.outgoing)
+    joined.set(bytes, this.outgoing.length)
+    this.outgoing = joined
+    this.push()
+  }
+
+  /** close(2) */
+  close(): void {
+    if (this.state === 'SYN-SENT' || this.state === 'CLOSED') {
+      this.destroy()
+      return
+    }
+    if (this.finQueued) return
+    this.finQueued = true
+    if (this.state === 'ESTABLISHED' || this.state === 'SYN-RECEIVED') this.state = 'FIN-WAIT-1'
+    else if (this.state === 'CLOSE-WAIT') this.state = 'LAST-ACK'
+    this.push()
+  }
+
+  /** Sends what the window (taken as unlimited) and the MSS allow, then the FIN. */
+  private push(): void {
+    if (this.state === 'SYN-SENT' || this.state === 'SYN-RECEIVED') return
+    let sent = (this.sndNxt - this.sndUna) >>> 0
+    while (sent < this.outgoing.length && !this.finSent) {
+      const chunk = this.outgoing.slice(sent, sent + Math.max(this.mss, 1))
+      const seq = this.sndNxt
+      this.sndNxt = (this.sndNxt + chunk.length) >>> 0
+      sent += chunk.length
+      this.sendSegment(tcp.PSH | tcp.ACK, seq, chunk)
+    }
+    if (this.finQueued && !this.finSent) {
+      this.finSent = true
+      const seq = this.sndNxt
+      this.sndNxt = (this.sndNxt + 1) >>> 0
+      this.sendFlags(tcp.FIN | tcp.ACK, seq)
+    }
+    if (this.sndNxt !== this.sndUna) this.armTimer(DATA_RTO_MS)
+  }
+
+  /** Everything up to `ack` arrived. */
+  acknowledge(ack: number): void {
+    const count = (ack - this.sndUna) >>> 0
+    if (count === 0 || count > (this.sndNxt - this.sndUna) >>> 0) return
+    this.outgoing = this.outgoing.slice(Math.min(count, this.outgoing.length))
+    this.sndUna = ack
+    this.retries = 0
+    if (this.sndUna === this.sndNxt) this.timer++
+  }
+
+  /** Our FIN has been acknowledged. */
+  get finAcknowledged(): boolean {
+    return this.finSent && this.sndUna === this.sndNxt
+  }
+
+  sendAck(): void {
+    this.sendFlags(tcp.ACK, this.sndNxt)
+  }
+
+  sendReset(): void {
+    this.sendFlags(tcp.RST | tcp.ACK, this.sndNxt)
+  }
+
+  noteTimestamp(value: number): void {
+    this.peerTimestamp = value
+  }
+
+  /** The peer announced its largest segment; timestamps take 12 bytes of each. */
+  limitMss(mss: number): void {
+    this.mss = Math.min(this.mss, mss - 12)
+  }
+
+  /** tcp_v4_mtu_reduced: smaller segments from now on, and what is unacknowledged once more. */
+  mtuReduced(): void {
+    const fits = this.pathMtu() - SEGMENT_OVERHEAD
+    if (fits >= this.mss) return
+    this.mss = fits
+    if (this.outgoing.length > 0 && this.sndNxt !== this.sndUna) this.resend()
+  }
+
+  private resend(): void {
+    const until = Math.min(this.outgoing.length, (this.sndNxt - this.sndUna) >>> 0)
+    for (let from = 0; from < until; from += this.mss) {
+      const chunk = this.outgoing.slice(from, Math.min(from + this.mss, until))
+      this.sendSegment(tcp.PSH | tcp.ACK, (this.sndUna + from) >>> 0, chunk)
+    }
+  }
+
+  /** An ICMP error about a packet of this connection (tcp_v4_err). */
+  icmpError(error: IcmpError): void {
+    if (error.type === 3 && error.code === 4) {
+      this.mtuReduced()
+      return
+    }
+    if (this.state !== 'SYN-SENT' && this.state !== 'SYN-RECEIVED') return
+    this.fail(errnoOf(error), error)
+  }
+
+  /** Ends the connection with an error the process sees. */
+  fail(errno: string, icmp: IcmpError | null): void {
+    this.destroy()
+    this.handler.failed(this, errno, icmp)
+  }
+
+  destroy(): void {
+    this.state = 'CLOSED'
+    this.timer++
+    this.ns.sockets.removeTcp(this)
+  }
+
+  enterTimeWait(): void {
+    this.state = 'TIME-WAIT'
+    this.timer++
+    this.ns.sim.queue.schedule(TIME_WAIT_MS, new TcpTimer(this, this.timer))
+  }
+
+  // ------------------------------------------------------------------ timers
+
+  private armTimer(first: number): void {
+    this.timer++
+    const delay = Math.min(first * 2 ** this.retries, MAX_RTO_MS)
+    this.ns.sim.queue.schedule(delay, new TcpTimer(this, this.timer))
+  }
+
+  /** Retransmission, or the end of TIME-WAIT. */
+  timeout(timer: number): void {
+    if (timer !== this.timer) return
+    switch (this.state) {
+      case 'TIME-WAIT':
+        this.destroy()
+        return
+      case 'SYN-SENT':
+      case 'SYN-RECEIVED':
+        this.resendSyn()
+        return
+      case 'CLOSED':
+        return
+      default:
+        this.retransmit()
+    }
+  }
+
+  private resendSyn(): void {
+    const limit = this.state === 'SYN-SENT' ? this.ns.sysctls.value('net/ipv4/tcp_syn_retries') : 5
+    if (this.retries >= limit) {
+      this.fail('ETIMEDOUT', null)
+      return
+    }
+    this.retries++
+    this.because = null
+    this.sendFlags(this.state === 'SYN-SENT' ? tcp.SYN : tcp.SYN | tcp.ACK, this.iss)
+    this.armTimer(INITIAL_RTO_MS)
+  }
+
+  private retransmit(): void {
+    if (this.sndUna === this.sndNxt) return
+    if (this.retries >= MAX_DATA_RETRIES) {
+      this.fail('ETIMEDOUT', null)
+      return
+    }
+    this.retries++
+    this.because = null
+    if (this.outgoing.length > 0) this.sendSegment(tcp.PSH | tcp.ACK, this.sndUna, this.outgoing.slice(0, this.mss))
+    else if (this.finSent) this.sendFlags(tcp.FIN | tcp.ACK, (this.sndNxt - 1) >>> 0)
+    this.armTimer(DATA_RTO_MS)
+  }
+
+  // ----------------------------------------------------------------- segments
+
+  private sendFlags(flags: number, seq: number): string | null {
+    return this.sendSegment(flags, seq, new Uint8Array(0))
+  }
+
+  private sendSegment(flags: number, seq: number, payload: Uint8Array): string | null {
+    const isSyn = (flags & tcp.SYN) !== 0
+    const timestamps = { value: Math.floor(this.ns.sim.queue.now) >>> 0, echo: this.peerTimestamp }
+    const options = isSyn
+      ? { mss: this.pathMtu() - 40, sackPermitted: true as const, timestamps, windowScale: WINDOW_SCALE }
+      : { timestamps }
+    return socketSend(this.ns, {
+      source: this.localAddress,
+      destination: this.remoteAddress,
+      protocol: ipv4.PROTOCOL.TCP,
+      payload: (source) =>
+        tcp.emit(
+          {
+            sourcePort: this.localPort,
+            destinationPort: this.remotePort,
+            seq,
+            ack: (flags & tcp.ACK) !== 0 ? this.rcvNxt : 0,
+            flags,
+            window: isSyn ? WINDOW : WINDOW >> WINDOW_SCALE,
+            options,
+            payload,
+          },
+          source,
+          this.remoteAddress,
+        ),
+      pmtu: 'want',
+      options: this.options,
+      maker: `${this.handler.process} (TCP ${formatIpv4(this.localAddress)}:${this.localPort})`,
+      because: this.because,
+    })
+  }
+
+  private pathMtu(): number {
+    const routed = routeOutput(this.ns, {
+      destination: this.remoteAddress,
+      source: this.localAddress,
+      outDevice: this.options.device,
+      mark: this.options.mark,
+      tos: this.options.tos,
+      anySource: true,
+    })
+    return 'dst' in routed ? Math.min(routed.dst.mtu, 65535) : 1500
+  }
+}
+
+/** A retransmission or TIME-WAIT timer; out of date when the socket has armed another since. */
+class TcpTimer implements Event {
+  private readonly socket: TcpSocket
+  private readonly timer: number
+
+  constructor(socket: TcpSocket, timer: number) {
+    this.socket = socket
+    this.timer = timer
+  }
+
+  fire(): void {
+    this.socket.timeout(this.timer)
+  }
+}
