@@ -1,0 +1,26 @@
+/**
+ * @module iptables
+ * Tables as typed values, iptables-save text both ways, and the rule walk.
+ */
+export type { Counters } from './change.js'
+export { parseRestore, parseRuleSet } from './parse.js'
+export { type ChainCounters, type CounterSource, printRule, printSave } from './print.js'
+export type { RuleSetChange } from './change.js'
+export type {
+  AddressMatch,
+  Chain,
+  CtState,
+  InterfaceMatch,
+  MaskedValue,
+  Match,
+  NatTo,
+  NumberRange,
+  ProtocolMatch,
+  RejectType,
+  Rule,
+  RuleSet,
+  SetReference,
+  Table,
+  TableName,
+  Target,
+} from './types.js'
