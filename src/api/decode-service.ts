@@ -190,7 +190,7 @@ function checkTypeFields(raw: RawServiceSpec, path: string, report: Report): voi
       report.error(`${path}.ports[${i}].nodePort`, `may not be set for type ${raw.type}`, 'use type "NodePort"')
     })
   }
-  if (raw.externalTrafficPolicy !== undefined && !hasNodePorts && raw.externalIPs.length === 0) {
+  if (raw.externalTrafficPolicy === 'Local' && !hasNodePorts && raw.externalIPs.length === 0) {
     const fix = 'leave it out: nothing outside the cluster reaches this service'
     report.error(`${path}.externalTrafficPolicy`, `may not be set for type ${raw.type}`, fix)
   }

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InvalidInputError, printIssue } from '../base/index.js'
 import { type ApiObject, type Kind, type ObjectOf, positionOf } from './object.js'
@@ -154,5 +155,67 @@ status: {podIP: 10.244.0.5}
     const first: ApiObject[] = parseManifests([{ file: 'f', text }], { strict: true }).objects
     expect(first).toHaveLength(3)
     expect(validateObjects(first, { strict: true })).toEqual({ objects: first, warnings: [] })
+  })
+})
+
+describe('any input', () => {
+  const refusedOrRead = (read: () => unknown): void => {
+    try {
+      read()
+    } catch (error) {
+      expect(error).toBeInstanceOf(InvalidInputError)
+    }
+  }
+
+  it('is read or refused with a report: damaged text', () => {
+    const whole = `apiVersion: v1
+kind: Pod
+metadata: {name: p, labels: &l {app: web}}
+spec:
+  nodeSelector: *l
+  containers:
+  - name: c
+    ports: [{name: http, containerPort: 80}]
+`
+    const junk = fc.constantFrom(
+      '"80"',
+      '[]',
+      '{}',
+      'null',
+      '-1',
+      'x: y',
+      '*l',
+      '&l',
+      '!!binary',
+      '\t',
+      '- ',
+      '<<: 1',
+      '? ',
+    )
+    fc.assert(
+      fc.property(fc.nat(whole.length), fc.nat(20), junk, (at, cut, put) =>
+        refusedOrRead(() => parseManifests([{ file: 'f', text: whole.slice(0, at) + put + whole.slice(at + cut) }])),
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('is read or refused with a report: odd values', () => {
+    const kinds = fc.constantFrom(
+      'v1 Pod',
+      'v1 Service',
+      'v1 Node',
+      'apps/v1 Deployment',
+      'discovery.k8s.io/v1 EndpointSlice',
+      'v1 List',
+    )
+    fc.assert(
+      fc.property(fc.anything(), kinds, (odd, header) => {
+        const [apiVersion, kind] = header.split(' ')
+        const object = { apiVersion, kind, metadata: { name: 'a' }, spec: odd, status: odd, items: odd, endpoints: odd }
+        refusedOrRead(() => validateObjects([object]))
+      }),
+      { numRuns: 300 },
+    )
   })
 })

@@ -29,6 +29,7 @@ export function settleEndpointSlices(s: Settlement): void {
   for (const service of s.store.list('Service')) {
     if (!hasSelector(service)) continue
     const groups = groupByPorts(s, service)
+    warnOfMissingPorts(s, service, [...groups.values()])
     putSlices(s, service, SLICE_CONTROLLER, [...groups.values()])
   }
 }
@@ -37,6 +38,17 @@ export function settleEndpointSlices(s: Settlement): void {
 export interface SliceContent {
   readonly ports: readonly EndpointPort[]
   readonly endpoints: readonly Endpoint[]
+}
+
+/** A named targetPort that none of the pods has: the service port exists and has no endpoint. */
+function warnOfMissingPorts(s: Settlement, service: Service, contents: readonly SliceContent[]): void {
+  if (contents.every((content) => content.endpoints.length === 0)) return
+  service.spec.ports.forEach(({ name, protocol, targetPort }, i) => {
+    const found = contents.some(({ ports }) => ports.some((p) => p.name === name && p.protocol === protocol))
+    if (found) return
+    const message = `none of its pods has a ${protocol} container port named "${targetPort}"`
+    s.warn(service, `spec.ports[${i}].targetPort`, message, 'use the name or the number of a container port')
+  })
 }
 
 function groupByPorts(s: Settlement, service: Service): Map<string, SliceContent> {

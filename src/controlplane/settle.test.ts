@@ -447,6 +447,13 @@ describe('endpoint slices', () => {
     ])
   })
 
+  it('are told of when no pod has the named port', () => {
+    const { warnings } = settled(pod('a').replace('name: http', 'name: web') + service('web'))
+    expect(warnings).toEqual([
+      'app.yaml:12:61: spec.ports[0].targetPort: Service default/web: none of its pods has a TCP container port named "http"; use the name or the number of a container port',
+    ])
+  })
+
   it('mark headless services and give pods of a StatefulSet their hostnames', () => {
     const { store } = settled(workload('StatefulSet', 'db', ', serviceName: db') + service('db', ', clusterIP: None'))
     const [slice] = slicesOf(store, 'db')
