@@ -22,7 +22,7 @@ import { canonicalJson } from './hash.js'
 import type { Settlement } from './settlement.js'
 
 /** managed-by of slices that follow from selectors. */
-export const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io'
+const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io'
 
 /** Writes the slices of every service with a selector: one per set of ports its pods resolve to. */
 export function settleEndpointSlices(s: Settlement): void {

@@ -4,7 +4,7 @@ import { putSlices, type SliceContent } from './endpoint-slices.js'
 import type { Settlement } from './settlement.js'
 
 /** managed-by of slices mirrored from Endpoints. */
-export const MIRRORING_CONTROLLER = 'endpointslicemirroring-controller.k8s.io'
+const MIRRORING_CONTROLLER = 'endpointslicemirroring-controller.k8s.io'
 const SKIP_MIRROR_LABEL = 'endpointslice.kubernetes.io/skip-mirror'
 
 /** Mirrors Endpoints written by hand into slices, for services that have no selector. */
