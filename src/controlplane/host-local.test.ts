@@ -17,7 +17,7 @@ describe('HostLocalRange', () => {
   })
 
   it('goes on after the last reserved address and round, past what is used', () => {
-    const range = new HostLocalRange(CIDR, parseIpv4('10.244.1.4')!)
+    const range = new HostLocalRange(CIDR, parseIpv4('10.244.1.4'))
     range.reserve(parseIpv4('10.244.1.6')!)
     expect(allocateAll(range)).toEqual(['5', '2', '3', '4'])
   })
