@@ -1,4 +1,5 @@
 import type { Io } from '../../src/cli/io.js'
+import { run } from '../../src/cli/run.js'
 
 /** What a command line printed, and its exit status. */
 export interface CliResult {
@@ -8,11 +9,7 @@ export interface CliResult {
 }
 
 /** Runs a command line in this process, without a terminal. Words in quotes stay together. */
-export function runCli(
-  run: (args: readonly string[], io: Io) => number,
-  command: string,
-  surroundings: Partial<Pick<Io, 'cwd' | 'env' | 'readStdin'>> = {},
-): CliResult {
+export function runCli(command: string, surroundings: Partial<Pick<Io, 'cwd' | 'env' | 'readStdin'>> = {}): CliResult {
   let stdout = ''
   let stderr = ''
   const status = run(splitWords(command), {
