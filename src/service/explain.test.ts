@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type EndpointSlice, parseManifests, type Service } from '../api/index.js'
-import { explainServicePort, printExplanation } from './explain.js'
+import { explainService, printExplanation } from './explain.js'
 import { whySkipped } from './model/service-port.js'
-import { serviceStates } from './model/service-state.js'
 
 /** Explains the one port of a service `shop/web` as node-1 sees it; `endpoints` and `spec` are YAML flow text. */
 function explain(spec: string, endpoints: string, labels = {}): readonly string[] {
@@ -20,15 +19,15 @@ ports: [{ port: 8080 }]
 endpoints: [${endpoints}]
 `
   const { objects } = parseManifests([{ file: 'web.yaml', text }])
-  const [state] = serviceStates(
-    {
-      services: objects.filter((object): object is Service => object.kind === 'Service'),
-      endpointSlices: objects.filter((object): object is EndpointSlice => object.kind === 'EndpointSlice'),
-      node: { name: 'node-1', ips: ['192.168.0.2'], labels, localAddresses: [] },
-    },
-    { family: 'inet', sameNode: true },
-  )
-  return printExplanation(explainServicePort(state!, 'node-1'))
+  const [service] = objects.filter((object): object is Service => object.kind === 'Service')
+  const input = {
+    services: [service!],
+    endpointSlices: objects.filter((object): object is EndpointSlice => object.kind === 'EndpointSlice'),
+    node: { name: 'node-1', ips: ['192.168.0.2'], labels, localAddresses: [] },
+  }
+  const { skipped, ports } = explainService(service!, input, { family: 'inet', sameNode: true })
+  expect(skipped).toBeNull()
+  return printExplanation(ports[0]!)
 }
 
 const here = '{ addresses: [10.244.0.2], nodeName: node-1 }'

@@ -1,7 +1,9 @@
-import type { ServiceEndpoint } from './model/service-endpoint.js'
-import { printServicePortName } from './model/service-port.js'
+import type { Family } from '../addr/index.js'
+import type { Service } from '../api/index.js'
 import { joinHostPort } from './model/ip-text.js'
-import type { Fate, ServicePortState } from './model/service-state.js'
+import type { ServiceEndpoint } from './model/service-endpoint.js'
+import { printServicePortName, whySkipped } from './model/service-port.js'
+import { type Fate, type ProxyInput, type ServicePortState, serviceStates } from './model/service-state.js'
 
 /** What happens to packets for some addresses of a service port, and why. */
 export interface DestinationExplanation {
@@ -28,6 +30,26 @@ export interface ServicePortExplanation {
   readonly endpoints: readonly EndpointExplanation[]
   /** Whether topology hints narrow the choice, and why; null when traffic policy leaves them no part. */
   readonly topology: string | null
+}
+
+/** Why a service does what it does on one node. */
+export interface ServiceExplanation {
+  /** Why kube-proxy writes nothing for it; null when it does. */
+  readonly skipped: string | null
+  readonly ports: readonly ServicePortExplanation[]
+}
+
+/** Explains all ports of a service as seen from the input's node. */
+export function explainService(
+  service: Service,
+  input: ProxyInput,
+  options: { readonly family: Family; readonly sameNode: boolean },
+): ServiceExplanation {
+  const states = serviceStates({ ...input, services: [service] }, options)
+  return {
+    skipped: whySkipped(service, options.family) ?? null,
+    ports: states.map((state) => explainServicePort(state, input.node.name)),
+  }
 }
 
 /** Explains one service port as seen from `nodeName`, from the same state that its rules are written from. */

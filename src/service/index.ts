@@ -6,8 +6,10 @@ export { type ConntrackEntry, needsConntrackCleanup, staleConntrackEntries } fro
 export {
   type DestinationExplanation,
   type EndpointExplanation,
+  explainService,
   explainServicePort,
   printExplanation,
+  type ServiceExplanation,
   type ServicePortExplanation,
 } from './explain.js'
 export {

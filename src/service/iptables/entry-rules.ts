@@ -13,7 +13,7 @@ import type { RuleContext } from './rule-context.js'
 import { ACCEPT, address, comment, DROP, jump, localAddress, nfacct, REJECT, rule, transport } from './rule-builder.js'
 
 /** nfacct object that counts packets to node ports on 127.0.0.0/8. */
-export const LOCALHOST_NODE_PORTS_COUNTER = 'localhost_nps_accepted_pkts'
+const LOCALHOST_NODE_PORTS_COUNTER = 'localhost_nps_accepted_pkts'
 
 /** Source ranges gate the load balancer's addresses (only there) as long as some endpoint could serve. */
 export function usesFirewall(state: ServicePortState): boolean {

@@ -24,17 +24,11 @@ export interface RuleParts {
 }
 
 const ANY: AddressMatch = Object.freeze({ address: 0, mask: 0, invert: false })
-const NUMBERS: Readonly<Record<Protocol, number>> = { TCP: 6, UDP: 17, SCTP: 132 }
 const PROTOCOLS: Readonly<Record<Protocol, ProtocolMatch>> = Object.freeze({
-  TCP: Object.freeze({ protocol: NUMBERS.TCP, invert: false }),
-  UDP: Object.freeze({ protocol: NUMBERS.UDP, invert: false }),
-  SCTP: Object.freeze({ protocol: NUMBERS.SCTP, invert: false }),
+  TCP: Object.freeze({ protocol: 6, invert: false }),
+  UDP: Object.freeze({ protocol: 17, invert: false }),
+  SCTP: Object.freeze({ protocol: 132, invert: false }),
 })
-
-/** Number of a protocol in the IP header. */
-export function protocolNumber(protocol: Protocol): number {
-  return NUMBERS[protocol]
-}
 
 /** A rule from its parts, matches in the order given; null matches are left out. */
 export function rule(parts: RuleParts): Rule {
