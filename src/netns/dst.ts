@@ -21,6 +21,8 @@ export class Dst implements DstRef {
   readonly route: Route | null
   /** Largest packet for this destination: the device's MTU, a route's, or a learnt path MTU. */
   readonly mtu: number
+  /** Stands in for a route while a bridged frame visits the IP hooks (bridge_parent_rtable). */
+  fake = false
   /** The path MTU was learnt from an ICMP error. */
   readonly pmtuLearnt: boolean
 

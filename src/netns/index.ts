@@ -8,6 +8,7 @@ export { Fib, type FibResult, type Flow, lookupRule, type PolicyRule, printRule 
 export { ipReceiveFinish } from './ip-receive.js'
 export { Namespace } from './namespace.js'
 export { neighOutput, neighUpdate, sendArp } from './neigh-output.js'
+export { runIp } from './iproute/run-ip.js'
 export { type Neighbour, NeighbourTable, type NudState } from './neighbour.js'
 export { type NextHop, printRoute, type Route, type RouteType, SCOPE, TABLE, tableName } from './route.js'
 export { routeInput } from './route-input.js'
@@ -30,3 +31,4 @@ export {
 export { UdpProbe, type UdpProbeSpec } from './socket/udp-probe.js'
 export { type UdpReceiver, UdpSocket } from './socket/udp-socket.js'
 export { Sysctls } from './sysctl.js'
+export { sendTunnel, type TunnelHeader } from './tunnel.js'

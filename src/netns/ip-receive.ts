@@ -20,6 +20,12 @@ export function ipReceive(ns: Namespace, pkt: Packet, dev: NetDevice): void {
     return
   }
   trimPadding(pkt)
+  if (pkt.bridge !== null && !pkt.bridge.inPrerouting) {
+    // ip_sabotage_in: the bridge has called PREROUTING for this frame already.
+    pkt.bridge = null
+    ipReceiveFinish(ns, pkt, dev)
+    return
+  }
   if (runHook(ns, 'PREROUTING', pkt, dev, null)) ipReceiveFinish(ns, pkt, dev)
 }
 

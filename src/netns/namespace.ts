@@ -1,8 +1,16 @@
-import { type Ipv4, isLimitedBroadcast, isMulticast, isZeronet, networkOf, prefixMask } from '../addr/index.js'
+import {
+  type Ipv4,
+  type Mac,
+  isLimitedBroadcast,
+  isMulticast,
+  isZeronet,
+  networkOf,
+  prefixMask,
+} from '../addr/index.js'
 import { type Clock, invariant } from '../base/index.js'
 import { type AddressType, HookChains, type NetfilterEnv, Reassembler } from '../netfilter/index.js'
 import { type DeviceOwner, LoopbackDevice, type NetDevice } from '../netdev/index.js'
-import type { DropReason, Simulation } from '../trace/index.js'
+import type { DropReason, Hook, Simulation } from '../trace/index.js'
 import { type DeviceRef, ethernet, type Packet } from '../wire/index.js'
 import { arpReceive } from './arp-receive.js'
 import { type DeviceAddress, inetSelectAddr, isSecondary, localRoutes } from './address.js'
@@ -10,7 +18,10 @@ import type { Dst } from './dst.js'
 import { Fib, type Flow } from './fib.js'
 import { IcmpLimits } from './icmp-limits.js'
 import { ipReceive } from './ip-receive.js'
+import { neighOutput } from './neigh-output.js'
 import { NeighbourTable } from './neighbour.js'
+import { routeBridged } from './route-bridged.js'
+import { runHook } from './run-hook.js'
 import { rerouteHooks } from './reroute.js'
 import { type Route, SCOPE, TABLE } from './route.js'
 import { RouteExceptions } from './route-exceptions.js'
@@ -239,6 +250,40 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
     return this.ipId
   }
 
+  // -------------------------------------------------- what a bridge asks (BridgeHost)
+
+  /** Value of a sysctl; 0 when it is not modelled. */
+  sysctl(key: string): number {
+    return this.sysctls.value(key)
+  }
+
+  /** NF_HOOK for a bridged packet: true = go on. */
+  runHook(hook: Hook, pkt: Packet, inDev: DeviceRef | null, outDev: DeviceRef | null): boolean {
+    return runHook(this, hook, pkt, inDev, outDev)
+  }
+
+  /** Route for a bridged packet that PREROUTING translated; see {@link routeBridged}. */
+  routeBridged(pkt: Packet, bridge: NetDevice, translated: boolean): 'switch' | 'route' | 'drop' {
+    return routeBridged(this, pkt, bridge, translated)
+  }
+
+  /** A frame leaves the bridge upwards: the stand-in route goes (br_drop_fake_rtable). */
+  dropFakeRoute(pkt: Packet): void {
+    if (pkt.dst !== null && (pkt.dst as Dst).fake) pkt.dst = null
+  }
+
+  /** MAC of the next hop if the neighbour is connected and in use; null = it must be asked for. */
+  connectedMac(pkt: Packet, dev: NetDevice): Mac | null {
+    const entry = this.neighbours.lookup(dev, nextHopOf(pkt))
+    if (entry === undefined || (entry.state !== 'REACHABLE' && entry.state !== 'PERMANENT')) return null
+    return entry.mac
+  }
+
+  /** neigh->output: sends to the packet's next hop on `dev`, asking for its MAC if need be. */
+  neighbourOutput(pkt: Packet, dev: NetDevice): void {
+    neighOutput(this, pkt, dev, nextHopOf(pkt))
+  }
+
   /** icmpv4_mask_allow: is this message under a rate limit at all? */
   icmpLimited(type: number, code: number): boolean {
     if (type === 3 && code === 4) return false
@@ -257,6 +302,11 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
       this.sysctls.get(`net/ipv4/neigh/${dev.name}/${name}`) ?? this.sysctls.value(`net/ipv4/neigh/default/${name}`)
     )
   }
+}
+
+function nextHopOf(pkt: Packet): Ipv4 {
+  const gateway = pkt.dst?.gateway ?? 0
+  return gateway === 0 ? pkt.view.getUint32(16) : gateway
 }
 
 function sameRoute(a: Route, b: Route): boolean {

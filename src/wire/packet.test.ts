@@ -18,6 +18,7 @@ test('a copy has every field and shares no bytes', () => {
     pktOtherhost: true,
     bridgedDnat: true,
     savedMacSrc: 2,
+    fragMaxSize: 0,
   }
   const packet = Object.assign(new Packet(7, Uint8Array.of(1, 2), 0x0806), {
     macDst: 1,

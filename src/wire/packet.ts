@@ -35,6 +35,8 @@ export interface BridgeInfo {
   bridgedDnat: boolean
   /** Ethernet source to restore on that slow path. */
   savedMacSrc: Mac
+  /** Largest fragment of a datagram that was reassembled on the way through the bridge; 0 = none. */
+  fragMaxSize: number
 }
 
 /**
@@ -126,6 +128,7 @@ function copyBridge(bridge: BridgeInfo): BridgeInfo {
     pktOtherhost: bridge.pktOtherhost,
     bridgedDnat: bridge.bridgedDnat,
     savedMacSrc: bridge.savedMacSrc,
+    fragMaxSize: bridge.fragMaxSize,
   }
 }
 
