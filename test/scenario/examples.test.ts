@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { run } from '../../src/cli/run.js'
 import type { TraceDocument, TraceOutcome } from '../../src/trace/index.js'
 import { runCli } from '../helpers/run-cli.js'
 
@@ -162,7 +161,7 @@ describe('examples', () => {
   })
 
   test.each(Object.entries(EXPECTED))('%s', (command, expected) => {
-    const { status, stdout, stderr } = runCli(run, `trace -f examples/${command} -o json`)
+    const { status, stdout, stderr } = runCli(`trace -f examples/${command} -o json`)
     expect(stderr).toBe('')
     const document = JSON.parse(stdout) as TraceDocument
     const found = ways(document)

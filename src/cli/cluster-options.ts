@@ -1,0 +1,87 @@
+import { Option, type Command } from 'commander'
+import { parseCidr } from '../addr/index.js'
+import { Cluster, type ClusterOptions } from '../cluster/index.js'
+import { type Config, readConfig } from './config-file.js'
+import { wholeNumber } from './flag-values.js'
+import type { Io } from './io.js'
+import type { Issues } from './issues.js'
+import { readSources, type Source } from './sources.js'
+
+/** Flags that say what the cluster is, as commander hands them over. */
+export interface ClusterFlags {
+  readonly filename?: readonly string[]
+  readonly namespace?: string
+  readonly nodes?: string
+  readonly cni?: string
+  readonly bridge?: string
+  readonly proxyMode?: string
+  readonly podCidr?: string
+  readonly serviceCidr?: string
+  readonly seed?: string
+  readonly strict?: boolean
+  readonly config?: string
+}
+
+/** Adds the flags that every command shares. */
+export function addClusterFlags(command: Command): Command {
+  const repeated = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value]
+  return command
+    .option('-f, --filename <path>', 'manifest file, folder, or - for standard input (repeatable)', repeated)
+    .option('-n, --namespace <name>', 'namespace of names that give none (default: default)')
+    .option('--nodes <count>', 'number of nodes when the manifests have none (default: 2)')
+    .addOption(new Option('--cni <plugin>', 'pod network').choices(['flannel-vxlan', 'flannel-host-gw']))
+    .addOption(new Option('--bridge <name>', "the pods' bridge").choices(['docker0', 'cni0']))
+    .addOption(new Option('--proxy-mode <mode>', "kube-proxy's mode").choices(['iptables']))
+    .option('--pod-cidr <cidr>', "network of the pods' addresses (default: 10.244.0.0/16)")
+    .option('--service-cidr <cidr>', 'network of the cluster IPs (default: 10.96.0.0/12)')
+    .option('--seed <number>', 'seed of everything left to chance (default: 1)')
+    .option('--strict', 'unknown kinds and fields are errors')
+    .option('--config <file>', 'read settings from this file instead of kubehop.yaml')
+}
+
+/** What a command needs to build its cluster. */
+export interface ClusterInput {
+  readonly sources: readonly Source[]
+  readonly options: ClusterOptions
+  readonly namespace: string | undefined
+}
+
+/** Reads configuration, manifests and flags; problems are added to `issues`. */
+export function readClusterInput(flags: ClusterFlags, io: Io, issues: Issues): ClusterInput {
+  const config = readConfig(flags.config, io, issues)
+  const paths = flags.filename ?? config.files ?? []
+  if (paths.length === 0)
+    issues.add({ path: '-f', message: 'no manifest given', fix: 'name a file, a folder, or - for standard input' })
+  const sources = readSources(paths, io, issues)
+  return { sources, options: optionsOf(flags, config, issues), namespace: flags.namespace ?? config.namespace }
+}
+
+/** Builds the cluster; what is wrong with the manifests is added to `issues`. */
+export function buildCluster(input: ClusterInput, issues: Issues): Cluster | undefined {
+  return issues.attempt(() => Cluster.fromManifests(input.sources, input.options))
+}
+
+function optionsOf(flags: ClusterFlags, config: Config, issues: Issues): ClusterOptions {
+  const all = {
+    nodes: wholeNumber(flags.nodes, '--nodes', 1, 1000, issues) ?? config.nodes,
+    cni: (flags.cni as Config['cni']) ?? config.cni,
+    bridge: (flags.bridge as Config['bridge']) ?? config.bridge,
+    proxyMode: (flags.proxyMode as Config['proxyMode']) ?? config.proxyMode,
+    podCidr: cidr(flags.podCidr, '--pod-cidr', issues) ?? config.podCidr,
+    serviceCidr: cidr(flags.serviceCidr, '--service-cidr', issues) ?? config.serviceCidr,
+    seed: wholeNumber(flags.seed, '--seed', 0, 0xffff_ffff, issues) ?? config.seed,
+    strict: flags.strict ?? config.strict,
+    defaultNamespace: flags.namespace ?? config.namespace,
+  }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+}
+
+function cidr(text: string | undefined, flag: string, issues: Issues): string | undefined {
+  if (text === undefined || parseCidr(text) !== undefined) return text
+  issues.add({
+    path: flag,
+    message: `"${text}" is not an IPv4 network`,
+    fix: 'write ADDRESS/PREFIX with no bit set behind the prefix, such as 10.244.0.0/16',
+  })
+  return undefined
+}
