@@ -46,6 +46,7 @@ export {
   conntrackSysctls,
   DEFAULT_CONNTRACK_OPTIONS,
   type NodeKernel,
+  programKernel,
   type SysctlSetting,
 } from './node-kernel.js'
 export { DEFAULT_PROXY_OPTIONS, type LocalDetector, type ProxyOptions, proxyOptions } from './options.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { iptablesSysctls } from './iptables/sysctls.js'
-import { conntrackSysctls, DEFAULT_CONNTRACK_OPTIONS } from './node-kernel.js'
+import { conntrackSysctls, DEFAULT_CONNTRACK_OPTIONS, programKernel } from './node-kernel.js'
 import { type ProxyOptions, proxyOptions } from './options.js'
 
 const node = { name: 'node-1', ips: ['192.168.0.2'], labels: {}, localAddresses: ['127.0.0.1', '192.168.0.2'] }
@@ -28,6 +28,20 @@ describe('sysctls', () => {
       { key: 'net/netfilter/nf_conntrack_tcp_be_liberal', value: 1 },
       { key: 'net/netfilter/nf_conntrack_udp_timeout', value: 10 },
       { key: 'net/netfilter/nf_conntrack_udp_timeout_stream', value: 20 },
+    ])
+  })
+
+  it('lands on a kernel in order', () => {
+    const written: string[] = []
+    const kernel = { setSysctl: (key: string, value: number) => void written.push(`${key}=${value}`) }
+    programKernel(kernel, [
+      ...iptablesSysctls(node, proxyOptions(), 'inet'),
+      ...conntrackSysctls(DEFAULT_CONNTRACK_OPTIONS),
+    ])
+    expect(written).toEqual([
+      'net/ipv4/conf/all/route_localnet=1',
+      'net/netfilter/nf_conntrack_tcp_timeout_established=86400',
+      'net/netfilter/nf_conntrack_tcp_timeout_close_wait=3600',
     ])
   })
 })

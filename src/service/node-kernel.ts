@@ -41,3 +41,8 @@ export function conntrackSysctls(options: ConntrackOptions): readonly SysctlSett
     value === null ? [] : [{ key: `net/netfilter/nf_conntrack_${name}`, value }],
   )
 }
+
+/** Applies settings to a node, in order. */
+export function programKernel(kernel: NodeKernel, settings: readonly SysctlSetting[]): void {
+  for (const { key, value } of settings) kernel.setSysctl(key, value)
+}
