@@ -59,7 +59,7 @@ function serviceView(service: Service): unknown {
 }
 
 function sliceView(slice: EndpointSlice): unknown {
-  const ready = slice.endpoints.filter(isReadyForDns
+  const ready = slice.endpoints.filter(isReadyForDns)
   const endpoints = ready.map((endpoint) => [endpoint.addresses, endpoint.hostname, endpoint.targetRef?.name])
   return [serviceNameOf(slice), endpoints, slice.ports]
 }
