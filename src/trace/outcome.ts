@@ -53,7 +53,7 @@ function dispositionOf(
   if (delivered !== null) return delivered.netns === 'external' ? 'exits-network' : 'accepted'
   if (firstOf(requests, refusalIn) !== null) return 'refused-no-listener'
   if (drop === null) return 'lost'
-  const rejected = drop.reason === 'NETFILTER_DROP' && drop.rule !== null && / -j REJECT\b/.test(drop.rule)
+  const rejected = drop.reason === 'NETFILTER_DROP' && drop.rule !== null && / -j REJECT( --reject-with \S+)?$/.test(drop.rule)
   return rejected ? 'rejected-in-netfilter' : dispositionOfDrop(drop.reason)
 }
 
