@@ -77,7 +77,7 @@ function nodeRows(cluster: Cluster): Rows {
 }
 
 function podRows(cluster: Cluster, namespace: string | undefined): Rows {
-  const pods: readonly Pod[] = cluster.list('Pod', namespace)
+  const pods: readonly Pod[] = byName(cluster.list('Pod', namespace))
   const rows = pods.map((pod) => [
     pod.metadata.namespace,
     pod.metadata.name,
@@ -91,7 +91,7 @@ function podRows(cluster: Cluster, namespace: string | undefined): Rows {
 }
 
 function serviceRows(cluster: Cluster, namespace: string | undefined): Rows {
-  const services: readonly Service[] = cluster.list('Service', namespace)
+  const services: readonly Service[] = byName(cluster.list('Service', namespace))
   const rows = services.map(({ metadata, spec, status }) => [
     metadata.namespace,
     metadata.name,
@@ -106,7 +106,7 @@ function serviceRows(cluster: Cluster, namespace: string | undefined): Rows {
 }
 
 function endpointSliceRows(cluster: Cluster, namespace: string | undefined): Rows {
-  const slices: readonly EndpointSlice[] = cluster.list('EndpointSlice', namespace)
+  const slices: readonly EndpointSlice[] = byName(cluster.list('EndpointSlice', namespace))
   const rows = slices.map((slice) => [
     slice.metadata.namespace,
     slice.metadata.labels[SERVICE_NAME_LABEL] ?? '-',
@@ -115,6 +115,14 @@ function endpointSliceRows(cluster: Cluster, namespace: string | undefined): Row
     slice.endpoints.map(endpointText).join(' ') || '-',
   ])
   return [['NAMESPACE', 'SERVICE', 'KIND', 'PORTS', 'ENDPOINTS'], ...rows]
+}
+
+/** In order of namespace and name, as kubectl lists them. */
+function byName<T extends { readonly metadata: { readonly namespace: string; readonly name: string } }>(
+  objects: readonly T[],
+): T[] {
+  const key = ({ metadata }: T): string => `${metadata.namespace} ${metadata.name}`
+  return objects.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
 }
 
 function endpointText({ addresses, conditions }: Endpoint): string {
