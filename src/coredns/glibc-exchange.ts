@@ -29,7 +29,9 @@ export class GlibcExchange implements Exchange {
   private readonly queries: readonly StubQuery[]
   private turn = 0
   private transport: 'udp' | 'tcp'
-  private socket: number
+  /** One UDP socket per server, kept through all attempts; opened when first used. */
+  private readonly sockets: Map<number, number> = new Map()
+  private tcpSocket = 0
   /** Good replies of this turn, and queries that got a bad one. */
   private good: dns.Message[] = []
   private settled: StubQuery[] = []
@@ -42,7 +44,7 @@ export class GlibcExchange implements Exchange {
     this.process = process
     this.queries = queriesFor(qname, process)
     this.transport = options.useTcp ? 'tcp' : 'udp'
-    this.socket = process.next++
+    this.open()
   }
 
   step(): QueryStep {
@@ -50,9 +52,9 @@ export class GlibcExchange implements Exchange {
     return {
       kind: 'query',
       transport: this.transport,
-      servers: [this.servers[this.turn % this.servers.length]!],
+      servers: [this.servers[this.serverIndex()]!],
       queries: this.isSingle() ? waiting.slice(0, 1) : waiting,
-      socket: this.socket,
+      socket: this.transport === 'tcp' ? this.tcpSocket : this.sockets.get(this.serverIndex())!,
       timeoutMs: this.timeoutMs(),
     }
   }
@@ -95,36 +97,55 @@ export class GlibcExchange implements Exchange {
   private oneGotLost(): ExchangeOutcome | null {
     const { process } = this
     if (this.isSingle() && this.isReopen()) return this.halfAnswered()
-    if (this.isSingle()) process.singleRequestReopen = true
+    this.forget()
+    if (this.isSingle()) {
+      process.singleRequestReopen = true
+      this.reopen()
+    }
     process.singleRequest = true
-    this.again()
     return null
   }
 
   private secondOfTwo(): null {
-    if (this.isReopen() && this.transport === 'udp') this.socket = this.process.next++
+    if (this.isReopen() && this.transport === 'udp') this.reopen()
     return null
   }
 
   private overTcp(): null {
     this.transport = 'tcp'
-    this.again()
+    this.forget()
+    this.open()
     return null
   }
 
-  private again(): void {
+  private forget(): void {
     this.good = []
     this.settled = []
-    this.socket = this.process.next++
+  }
+
+  private open(): void {
+    if (this.transport === 'tcp') this.tcpSocket = this.process.next++
+    else if (!this.sockets.has(this.serverIndex())) this.reopen()
+  }
+
+  private reopen(): void {
+    this.sockets.set(this.serverIndex(), this.process.next++)
   }
 
   private nextServer(): ExchangeOutcome | null {
     this.turn++
     this.transport = this.options.useTcp ? 'tcp' : 'udp'
-    this.again()
-    if (this.turn < this.servers.length * this.options.attempts) return null
+    this.forget()
+    if (this.turn < this.servers.length * this.options.attempts) {
+      this.open()
+      return null
+    }
     if (this.lastBad === dns.RCODE.SERVFAIL) return { kind: 'server-failure' }
     return { kind: this.onlyRefused ? 'refused' : 'timeout' }
+  }
+
+  private serverIndex(): number {
+    return this.turn % this.servers.length
   }
 
   private isSingle(): boolean {
@@ -138,7 +159,7 @@ export class GlibcExchange implements Exchange {
 
   /** The n-th server gets 2ⁿ times the time, shared among all servers from the second on. */
   private timeoutMs(): number {
-    const index = this.turn % this.servers.length
+    const index = this.serverIndex()
     const seconds = this.options.timeoutSeconds * 2 ** index
     return 1000 * (index === 0 ? seconds : Math.max(1, Math.floor(seconds / this.servers.length)))
   }

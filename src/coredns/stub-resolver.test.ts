@@ -228,10 +228,29 @@ describe('glibc', () => {
     expect(done.result).toMatchObject({ outcome: 'found', addresses: ['10.96.1.1'] })
     expect(done.steps.map((step) => [step.socket, step.queries.map((query) => query.qtype).join('+')])).toEqual([
       [0, 'A+AAAA'],
+      [0, 'A'],
+      [0, 'AAAA'],
       [1, 'A'],
-      [1, 'AAAA'],
-      [2, 'A'],
-      [3, 'AAAA'],
+      [2, 'AAAA'],
+    ])
+  })
+
+  it('takes the one answer when the other stays lost from its own socket', () => {
+    const done = run('web', usual, {}, (query, server, step) =>
+      query.qtype === 'AAAA' ? 'silent' : zone(query, server, step),
+    )
+    expect(done.result).toMatchObject({ outcome: 'found', addresses: ['10.96.1.1'] })
+    expect(done.asked).toHaveLength(6)
+  })
+
+  // As seen on the wire with glibc 2.36 and two servers that answer SERVFAIL.
+  it('keeps one socket per server through all attempts at a name', () => {
+    const done = run('x.', withServers('192.0.2.1', '192.0.2.2'), {}, () => ({ rcode: 2 }))
+    expect(done.steps.map((step) => [step.servers[0], step.socket])).toEqual([
+      ['192.0.2.1', 0],
+      ['192.0.2.2', 1],
+      ['192.0.2.1', 0],
+      ['192.0.2.2', 1],
     ])
   })
 
@@ -247,6 +266,16 @@ describe('glibc', () => {
       ['udp', 1, 1],
     ])
     expect(shape('use-vc')).toEqual([['tcp', 0, 2]])
+  })
+
+  it('begins one server further on at each name with rotate', () => {
+    const conf = { ...withOption('rotate'), nameservers: ['192.0.2.1', '192.0.2.2'] }
+    expect(run('x', conf).steps.map((step) => step.servers[0])).toEqual([
+      '192.0.2.1',
+      '192.0.2.2',
+      '192.0.2.1',
+      '192.0.2.2',
+    ])
   })
 
   it('repeats both queries over TCP after a truncated answer', () => {

@@ -65,6 +65,7 @@ export class StubResolver {
   private readonly asked: AskedQuery[] = []
   private candidates: readonly Candidate[] = []
   private exchange: Exchange | null = null
+  private exchanges = 0
   private asIsError: LookupError | null = null
   private lastError: LookupError = 'name-not-found'
   private sawNoData = false
@@ -112,7 +113,7 @@ export class StubResolver {
     const servers = serversOf(conf)
     this.exchange =
       flavour === 'glibc'
-        ? new GlibcExchange(candidate.qname, rotated(servers, options, process), options, process)
+        ? new GlibcExchange(candidate.qname, rotated(servers, options, this.exchanges++), options, process)
         : new MuslExchange(candidate.qname, servers, options, process)
     return this.exchange.step()
   }
@@ -193,9 +194,9 @@ function errorOf(outcome: ExchangeOutcome): LookupError {
   return outcome.replies[0]?.rcode === dns.RCODE.NXDOMAIN ? 'name-not-found' : 'no-data'
 }
 
-/** With `rotate` each look-up begins one server further on. */
-function rotated(servers: readonly string[], options: ResolverOptions, process: GlibcProcess): readonly string[] {
-  const by = options.rotate ? process.next % servers.length : 0
+/** With `rotate` each name begins one server further on. */
+function rotated(servers: readonly string[], options: ResolverOptions, before: number): readonly string[] {
+  const by = options.rotate ? before % servers.length : 0
   return [...servers.slice(by), ...servers.slice(0, by)]
 }
 
