@@ -1,5 +1,6 @@
 import type { Choices, Clock, Millis } from '../../base/index.js'
 import type { Connection } from './connection.js'
+import { printConnection } from './print.js'
 import { type ConntrackSysctls, conntrackSysctls } from './sysctls.js'
 import { type Direction, sameTuple, type Tuple } from './tuple.js'
 import { DEFAULT_ZONE, type Zone, zoneId } from './zone.js'
@@ -203,6 +204,11 @@ export class ConntrackTable {
     for (const connection of this.all) {
       if (connection.expires > this.clock.now) yield connection
     }
+  }
+
+  /** Live entries as `conntrack -L` prints them, one line each. */
+  print(): string[] {
+    return Array.from(this.entries(), printConnection)
   }
 
   /** Removes the entries for which `filter` holds (`conntrack -D`); gives how many. */

@@ -155,6 +155,47 @@ describe('windows and timeouts', () => {
     expect(router.entries()).toHaveLength(0)
   })
 
+  it('lets an acknowledgement that is far too old pass, but learns nothing from it', () => {
+    const router = new NetfilterRouter()
+    play(router, [
+      ['>', 'S', { seq: 1000 }, 'NEW', 'SYN_SENT'],
+      ['<', 'SA', { seq: 5000, ack: 1001 }, 'ESTABLISHED', 'SYN_RECV'],
+      ['>', 'A', { seq: 1001, ack: 5001 }, 'ESTABLISHED', 'ESTABLISHED'],
+      ['<', 'PA', { seq: 5001, ack: 1001, payload: 60_000 }, 'ESTABLISHED', 'ESTABLISHED'],
+      ['>', 'A', { seq: 1001, ack: 65_001 }, 'ESTABLISHED', 'ESTABLISHED'],
+      ['<', 'PA', { seq: 65_001, ack: 1001, payload: 60_000 }, 'ESTABLISHED', 'ESTABLISHED'],
+    ])
+    const detailOf = (ack: number): unknown => {
+      router.log.steps.length = 0
+      router.forward(tcpPacket(CLIENT, SERVER, 'A', { seq: 1001, ack }))
+      return router.log.steps.find((step) => step.kind === 'conntrack')
+    }
+    expect(detailOf(125_001 - 66_000)).toMatchObject({ action: 'found', detail: null })
+    expect(detailOf(125_001 - 66_001)).toMatchObject({ action: 'found', detail: 'let through, state unchanged' })
+  })
+
+  it('two stray resets, one from each end, shorten the life of an established connection', () => {
+    const router = new NetfilterRouter()
+    play(router, open)
+    play(router, [
+      ['>', 'R', { seq: 500_000_000 }, 'INVALID', 'ESTABLISHED'],
+      ['<', 'R', { seq: 500_000_000 }, 'INVALID', 'ESTABLISHED'],
+    ])
+    expect(router.entries()[0]!.expires - router.sim.queue.now).toBe(300_000)
+  })
+
+  it('a challenge ACK to a SYN in LAST_ACK does not count as the last one', () => {
+    const router = new NetfilterRouter()
+    play(router, open)
+    play(router, [
+      ['<', 'FA', { seq: 501, ack: 101 }, 'ESTABLISHED', 'FIN_WAIT'],
+      ['>', 'FA', { seq: 101, ack: 502 }, 'ESTABLISHED', 'LAST_ACK'],
+      ['>', 'S', { seq: 9000 }, 'ESTABLISHED', 'LAST_ACK'],
+      ['<', 'A', { seq: 502, ack: 102 }, 'ESTABLISHED', 'LAST_ACK'],
+      ['<', 'A', { seq: 502, ack: 102 }, 'ESTABLISHED', 'TIME_WAIT'],
+    ])
+  })
+
   it('does not renew the life of an unanswered SYN by retransmission', () => {
     const router = new NetfilterRouter()
     play(router, [open[0]!])

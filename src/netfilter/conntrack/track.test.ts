@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cloneGraph } from '../../base/index.js'
 import { Packet, sctp, udp } from '../../wire/index.js'
 import {
+  addresses,
   icmpErrorPacket,
   icmpPacket,
   NetfilterRouter,
@@ -111,7 +112,7 @@ describe('the table', () => {
     router.forward(tcpPacket(`${A}:1`, `${B}:2`, 'S'))
     router.forward(udpPacket(`${A}:1`, `${B}:2`))
     router.forward(icmpPacket(A, B, 8, 77))
-    expect(router.entries().map(printConnection)).toEqual([
+    expect(router.netfilter.conntrack.print()).toEqual([
       `tcp      6 120 SYN_SENT src=${A} dst=${B} sport=1 dport=2 [UNREPLIED] src=${B} dst=${A} sport=2 dport=1 mark=0 use=1`,
       `udp      17 30 src=${A} dst=${B} sport=1 dport=2 [UNREPLIED] src=${B} dst=${A} sport=2 dport=1 mark=0 use=1`,
       `icmp     1 30 src=${A} dst=${B} type=8 code=0 id=77 [UNREPLIED] src=${B} dst=${A} type=0 code=0 id=77 mark=0 use=1`,
@@ -209,6 +210,29 @@ describe('two first packets of one flow', () => {
   it('share an entry if they are datagrams', () => {
     const { router, states, same } = race(bytes, bytes)
     expect([states, same, router.entries().length]).toEqual([['accept', 'accept'], true, 1])
+  })
+
+  it('that were given different endpoints live beside each other for a second', () => {
+    const router = new NetfilterRouter()
+    const { hooks, conntrack } = router.netfilter
+    const run = (pkt: Packet, hook: 'PREROUTING' | 'POSTROUTING'): string =>
+      hooks.run(pkt, new HookState(hook, router.in0, router.out0, router.env))
+    const packets = ['10.244.2.7', '10.244.2.8'].map((endpoint, at) => {
+      router.rules.length = 0
+      router.dnat(B, addresses(endpoint))
+      const pkt = new Packet(at, bytes.slice(), 0x0800)
+      run(pkt, 'PREROUTING')
+      return pkt
+    })
+    expect(packets.map((pkt) => run(pkt, 'POSTROUTING'))).toEqual(['accept', 'accept'])
+    expect(conntrack.size).toBe(2)
+    const answer = udpPacket('10.244.2.8:53', `${A}:1`)
+    expect(router.stateOf(answer)).toBe('ESTABLISHED')
+    router.sleep(999)
+    expect(router.stateOf(answer)).toBe('ESTABLISHED')
+    router.sleep(1)
+    expect(router.stateOf(answer)).toBe('NEW')
+    expect(router.stateOf(bytes)).toBe('NEW')
   })
 
   it('lose the second if they are TCP', () => {
