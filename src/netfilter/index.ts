@@ -20,6 +20,7 @@ export {
   directionOf,
   resetConntrack,
 } from './conntrack/state.js'
+export { setConntrackSysctl } from './conntrack/sysctl-names.js'
 export { type ConntrackSysctls, type ConntrackTimeouts } from './conntrack/sysctls.js'
 export { ConntrackTable, type TupleEntry } from './conntrack/table.js'
 export { type Direction, invertTuple, opposite, printTuple, sameTuple, type Tuple } from './conntrack/tuple.js'
