@@ -3,9 +3,11 @@
  * Tables as typed values, iptables-save text both ways, and the rule walk.
  */
 export type { Counters } from './change.js'
+export { type ChainListing, Iptables } from './iptables.js'
 export { parseRestore, parseRuleSet } from './parse.js'
 export { type ChainCounters, type CounterSource, printRule, printSave } from './print.js'
 export type { RuleSetChange } from './change.js'
+export type { SetLookups } from './set-lookups.js'
 export type {
   AddressMatch,
   Chain,

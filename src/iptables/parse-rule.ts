@@ -1,4 +1,3 @@
-import type { Ipv4 } from '../addr/index.js'
 import { refuse } from './fault.js'
 import { UNMODELLED_PROTOCOL_MATCHES, UNMODELLED_TARGETS } from './known-extensions.js'
 import { type Extension, Given, type OptionSpec } from './options.js'

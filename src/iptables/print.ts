@@ -18,17 +18,22 @@ export type CounterSource = (table: TableName, chain: string) => ChainCounters |
 
 /**
  * Prints rules as `iptables-save` 1.8.9 does, without its comment lines: built-in chains first, then the others
- * by name. With `counters`, rules begin with `[packets:bytes]` as under `-c`.
+ * by name. With `counters`, rules begin with `[packets:bytes]` as under `-c`;
+ * policies' counters are always printed, zero where none are given.
  */
-export function printSave(ruleSet: RuleSet, options: { readonly counters?: CounterSource } = {}): string {
-  return ruleSet.tables.map((table) => printTable(table, options.counters)).join('')
+export function printSave(
+  ruleSet: RuleSet,
+  options: { readonly counters?: CounterSource; readonly policyCounters?: CounterSource } = {},
+): string {
+  const policies = options.policyCounters ?? options.counters
+  return ruleSet.tables.map((table) => printTable(table, options.counters, policies)).join('')
 }
 
-function printTable(table: Table, counters: CounterSource | undefined): string {
+function printTable(table: Table, counters: CounterSource | undefined, policies: CounterSource | undefined): string {
   const chains = sortChains(table)
   const lines = [`*${table.name}`]
   for (const chain of chains) {
-    const { packets, bytes } = counters?.(table.name, chain.name)?.policy ?? { packets: 0, bytes: 0 }
+    const { packets, bytes } = policies?.(table.name, chain.name)?.policy ?? { packets: 0, bytes: 0 }
     lines.push(`:${chain.name} ${chain.policy ?? '-'} [${packets}:${bytes}]`)
   }
   for (const chain of chains) {
