@@ -72,6 +72,7 @@ function optionsOf(flags: ClusterFlags, config: Config, issues: Issues): Cluster
     seed: wholeNumber(flags.seed, '--seed', 0, 0xffff_ffff, issues) ?? config.seed,
     strict: flags.strict ?? config.strict,
     defaultNamespace: flags.namespace ?? config.namespace,
+    hosts: config.hosts,
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }

@@ -31,7 +31,7 @@ function ioIn(cwd: string): Io {
 describe('parseConfig', () => {
   test('reads every setting', () => {
     const text =
-      'files: [a.yaml]\nnodes: 3\ncni: flannel-host-gw\nbridge: cni0\nproxyMode: iptables\npodCidr: 10.42.0.0/16\nserviceCidr: 10.43.0.0/16\nnamespace: shop\nseed: 7\nstrict: true\n'
+      'files: [a.yaml]\nnodes: 3\ncni: flannel-host-gw\nbridge: cni0\nproxyMode: iptables\npodCidr: 10.42.0.0/16\nserviceCidr: 10.43.0.0/16\nnamespace: shop\nseed: 7\nstrict: true\nhosts: {db.example.org: [203.0.113.9]}\n'
     const { config, problems } = parse(text)
     expect(problems).toEqual([])
     expect(config).toEqual({
@@ -45,6 +45,7 @@ describe('parseConfig', () => {
       namespace: 'shop',
       seed: 7,
       strict: true,
+      hosts: { 'db.example.org': ['203.0.113.9'] },
     })
   })
 

@@ -23,10 +23,14 @@ const schema = z.strictObject({
   serviceCidr: z.string(CIDR_HINT).optional(),
   namespace: z.string().optional(),
   seed: z.int().min(0).optional(),
+  hosts: z.record(z.string(), z.array(z.string())).optional(),
   strict: z.boolean().optional(),
 })
 
-/** What `kubehop.yaml` may say; a flag on the command line wins. `files` are relative to the configuration's folder. */
+/**
+ * What `kubehop.yaml` may say; a flag on the command line wins. `files` are relative to the configuration's folder,
+ * `hosts` are names outside of the cluster with their addresses.
+ */
 export type Config = z.infer<typeof schema>
 
 /** Reads the configuration: `path`, or kubehop.yaml of the current folder if there is one. */
