@@ -37,8 +37,8 @@ const hotFiles = [
   'src/overlay/vxlan*.ts',
 ]
 
-/** Files in hot folders that no packet passes through: a wrapper of a library that throws, a file writer. */
-const coldInHotFolders = ['src/wire/dns*.ts', 'src/wire/pcapng*.ts']
+/** Files in hot folders that no packet passes through: a wrapper of a library that throws, a file writer, commands. */
+const coldInHotFolders = ['src/wire/dns*.ts', 'src/wire/pcapng*.ts', 'src/netns/iproute/*.ts']
 
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', 'bench/results/', 'types/']),

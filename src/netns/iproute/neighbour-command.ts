@@ -79,9 +79,10 @@ function put(ns: Namespace, words: Words, spec: NeighbourSpec): void {
   const { device, address, mac, state } = spec
   const isValid = state !== 'FAILED' && state !== 'INCOMPLETE'
   const entry = ns.neighbours.lookup(device, address)
-  if (isValid && mac === null && entry?.mac == null) words.refuse('Invalid argument', 'name its MAC address: lladdr …')
   if (isValid) {
-    ns.neighbours.setPermanent(device, address, mac ?? entry!.mac!).state = state
+    const known = mac ?? entry?.mac ?? null
+    if (known === null) words.refuse('Invalid argument', 'name its MAC address: lladdr …')
+    ns.neighbours.setPermanent(device, address, known).state = state
     return
   }
   const made = ns.neighbours.ensure(device, address)
