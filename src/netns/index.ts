@@ -19,6 +19,8 @@ export { PingProbe, type PingSpec } from './socket/ping-probe.js'
 export { ephemeralPort, type ProbeSpec } from './socket/probe.js'
 export { sendRaw } from './socket/raw.js'
 export { DEFAULT_OPTIONS, type SocketOptions, socketSend } from './socket/send.js'
+export { type TcpAcceptor, type TcpHandler, TcpListener, TcpSocket } from './socket/tcp-socket.js'
+export { SctpProbe } from './socket/sctp-probe.js'
 export { TcpProbe } from './socket/tcp-probe.js'
 export {
   errnoOf,
