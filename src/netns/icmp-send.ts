@@ -1,4 +1,5 @@
 import { formatIpv4 } from '../addr/index.js'
+import { attachConntrack } from '../netfilter/index.js'
 import { icmpv4, ipv4, type Packet } from '../wire/index.js'
 import type { Dst } from './dst.js'
 import { ipLocalOut, makePacket } from './ip-output.js'
@@ -38,6 +39,7 @@ export function icmpSend(ns: Namespace, pkt: Packet, type: number, code: number,
   })
   made.dst = routed.dst
   made.mark = mark
+  if (icmpv4.isError(type)) attachConntrack(made, pkt)
   const trace = ns.sim.trace
   if (trace !== null) {
     const detail = `ICMP ${icmpv4.describe(type, code)} to ${formatIpv4(to)} from ${formatIpv4(routed.source)}`

@@ -87,6 +87,19 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
     return this.devices.get(name)
   }
 
+  /** A device goes, and with it its addresses, routes and neighbours. */
+  removeDevice(name: string): void {
+    const dev = this.devices.get(name)
+    if (dev === undefined) return
+    for (const a of this.addressesOf(dev)) this.removeAddress(dev, a.address, a.prefix)
+    this.fib.removeDevice(name)
+    for (const entry of this.neighbours.entries()) {
+      if (entry.device === dev) this.neighbours.remove(dev, entry.address)
+    }
+    dev.up = false
+    this.devices.delete(name)
+  }
+
   /** Devices in order of their index. */
   listDevices(): NetDevice[] {
     return [...this.devices.values()]

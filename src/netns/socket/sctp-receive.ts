@@ -4,6 +4,11 @@ import type { Namespace } from '../namespace.js'
 import { DEFAULT_OPTIONS, socketSend } from './send.js'
 import type { Received } from './types.js'
 
+/** Who waits for the answer to an INIT. */
+export interface SctpClient {
+  answered(accepted: boolean): void
+}
+
 /**
  * An SCTP endpoint, as much as an association's first exchange needs: a server answers INIT with INIT-ACK, a client
  * is told of INIT-ACK or ABORT (RFC 9260 5.1, 8.4).
@@ -14,9 +19,8 @@ export class SctpEndpoint {
   readonly port: number
   readonly process: string
   readonly received: Received[]
-  /** Set by a client: the peer and what it answered. */
-  peer: { readonly address: Ipv4; readonly port: number } | null = null
-  answer: 'init-ack' | 'abort' | null = null
+  /** Set by a client: the peer, and who waits for its answer. */
+  peer: { readonly address: Ipv4; readonly port: number; readonly probe: SctpClient } | null = null
 
   constructor(ns: Namespace, address: Ipv4, port: number, process: string, received: Received[]) {
     this.ns = ns
@@ -64,8 +68,8 @@ function deliver(ns: Namespace, pkt: Packet, endpoint: SctpEndpoint, parsed: sct
     detail: sctp.chunkName(type),
   })
   if (endpoint.peer !== null) {
-    if (type === sctp.CHUNK.INIT_ACK) endpoint.answer = 'init-ack'
-    if (type === sctp.CHUNK.ABORT) endpoint.answer = 'abort'
+    if (type === sctp.CHUNK.INIT_ACK) endpoint.peer.probe.answered(true)
+    if (type === sctp.CHUNK.ABORT) endpoint.peer.probe.answered(false)
     return
   }
   if (type !== sctp.CHUNK.INIT) return

@@ -66,21 +66,14 @@ export class TcpProbe implements TcpHandler {
 
   connected(socket: TcpSocket): void {
     this.established = true
-    this.request(socket)
+    if (this.spec.size !== 0) this.request(socket)
+    else this.answered('connected', socket)
   }
 
   data(socket: TcpSocket, bytes: Uint8Array): void {
     this.awaited -= bytes.length
     if (this.awaited > 0 || this.result !== null) return
-    this.finish({
-      verdict: 'answered',
-      errno: null,
-      icmp: null,
-      client: this.client,
-      from: socket.remoteAddress,
-      ttl: null,
-    })
-    if (this.spec.hold !== true) socket.close()
+    this.answered('answered', socket)
   }
 
   peerClosed(socket: TcpSocket): void {
@@ -102,6 +95,11 @@ export class TcpProbe implements TcpHandler {
         : failure('timeout', null, null, null),
     )
     if (this.spec.hold !== true) this.socket?.close()
+  }
+
+  private answered(verdict: 'answered' | 'connected', socket: TcpSocket): void {
+    this.finish({ verdict, errno: null, icmp: null, client: this.client, from: socket.remoteAddress, ttl: null })
+    if (this.spec.hold !== true) socket.close()
   }
 
   private wait(): void {

@@ -40,7 +40,16 @@ export function errnoOf(error: IcmpError): string {
 
 /** What a client found out. */
 export type Verdict =
-  'answered' | 'refused' | 'unreachable' | 'timeout' | 'reset' | 'closed' | 'connected, no answer' | 'local error'
+  /** `connected`: the handshake completed, and nothing more was asked. */
+  | 'connected'
+  | 'answered'
+  | 'refused'
+  | 'unreachable'
+  | 'timeout'
+  | 'reset'
+  | 'closed'
+  | 'connected, no answer'
+  | 'local error'
 
 /** Result of one probe. */
 export interface ProbeResult {

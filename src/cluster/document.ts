@@ -1,0 +1,76 @@
+import type { Outcome } from '../base/index.js'
+import {
+  printEndpoint,
+  TRACE_API_VERSION,
+  type TraceDocument,
+  type TraceOutcome,
+  type TraceQuestion,
+} from '../trace/index.js'
+import type { Answer, Ask } from './ask.js'
+
+/** The document for a question and the ways it went, most probable first. */
+export function documentOf(request: Ask, question: TraceQuestion, outcomes: readonly Outcome<Answer>[]): TraceDocument {
+  const { client, target } = request
+  const parsed = request.question
+  return {
+    apiVersion: TRACE_API_VERSION,
+    kind: 'Trace',
+    request: {
+      from: printEndpoint(parsed.from),
+      to: printEndpoint(parsed.to),
+      protocol: target.protocol,
+      sourcePort: target.protocol === 'icmp' ? null : (outcomes[0]?.value.sourcePort ?? parsed.sourcePort),
+      destinationPort: target.port,
+      size: parsed.size,
+      df: parsed.df,
+      ttl: parsed.ttl,
+      namespace: parsed.namespace,
+      sampled: question.sample === true,
+      client: client.place,
+    },
+    outcomes: outcomes.map(outcomeOf),
+  }
+}
+
+function outcomeOf({ probability, choices, value }: Outcome<Answer>): TraceOutcome {
+  const { outcome } = value
+  return {
+    probability,
+    choices,
+    disposition: outcome.disposition,
+    client: outcome.client,
+    destination: outcome.destination,
+    delivered: outcome.delivered,
+    drop: outcome.drop,
+    unknown: outcome.unknown,
+    conversation: outcome.conversation,
+  }
+}
+
+/**
+ * Outcomes that differ only in how the name was looked up (which DNS server was asked) become one: the first of them,
+ * with their probabilities together. Most probable first, else in the order found.
+ */
+export function mergeOutcomes(outcomes: readonly Outcome<Answer>[]): Outcome<Answer>[] {
+  const groups = new Map<string, Outcome<Answer>>()
+  for (const outcome of outcomes) {
+    const key = keyOf(outcome)
+    const known = groups.get(key)
+    groups.set(key, known === undefined ? outcome : { ...known, probability: known.probability + outcome.probability })
+  }
+  return [...groups.values()].sort((a, b) => b.probability - a.probability)
+}
+
+/** Everything but the DNS packets: result, and the request's own decisions. */
+function keyOf({ choices, value }: Outcome<Answer>): string {
+  const { outcome } = value
+  const dns = outcome.conversation.filter((packet) => packet.kind === 'dns').length
+  if (dns === 0) return JSON.stringify(choices)
+  const path = outcome.conversation
+    .filter((packet) => packet.kind === 'request' || packet.kind === 'reply')
+    .map((packet) => packet.hops.map((hop) => hop.netns))
+  const { disposition, client, destination, drop, unknown } = outcome
+  const delivered = outcome.delivered === null ? null : { ...outcome.delivered, source: null }
+  const where = drop === null ? null : [drop.reason, drop.where, drop.rule, drop.netns]
+  return JSON.stringify([disposition, client.sees, destination, delivered, where, unknown?.rule, path])
+}

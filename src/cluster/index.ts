@@ -1,0 +1,7 @@
+/**
+ * @module cluster
+ * The composition root: builds nodes, pods and the world around them from objects, and answers questions.
+ */
+export { Cluster, type ManifestSource, type TraceWithFrames } from './cluster.js'
+export type { ClusterOptions, ResolvedOptions } from './options.js'
+export { HostView } from './view.js'
