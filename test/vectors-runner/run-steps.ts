@@ -38,7 +38,10 @@ export interface Run {
 export function runScenario(scenario: Scenario, seed: number): Run {
   const runner = new StepRunner(scenario, seed)
   const steps = scenario.steps.map((step) => runner.tryStep(step))
-  const after = Object.entries(scenario.after ?? {}).map(([ns, kinds]) => [ns, readState(runner.world.host(ns), kinds)])
+  const after = Object.entries(scenario.after ?? {}).map(([ns, kinds]) => [
+    ns,
+    readState(runner.world.host(ns), kinds, runner.world.vxlanPorts),
+  ])
   return { steps, after: Object.fromEntries(after) as PerNamespace<ObservedState> }
 }
 
@@ -117,7 +120,7 @@ class StepRunner {
         this.wait(step.ms)
         return {}
       case 'snapshot':
-        return readState(world.host(step.ns), step.what)
+        return readState(world.host(step.ns), step.what, world.vxlanPorts)
       case 'ipvs':
         throw new Error('IPVS is not modelled')
     }

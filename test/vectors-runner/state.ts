@@ -7,15 +7,15 @@ import type { ChainCounters, ConntrackRow, ObservedState, StateKind, TableCounte
 import type { Host } from './host.js'
 
 /** Reads state out of a namespace, in the form of vector files. @throws Error for a kind that is not known */
-export function readState(host: Host, kinds: readonly StateKind[]): ObservedState {
-  return Object.assign({}, ...kinds.map((kind) => ({ [kind]: readOne(host, kind) }))) as ObservedState
+export function readState(host: Host, kinds: readonly StateKind[], vxlanPorts: ReadonlySet<number>): ObservedState {
+  return Object.assign({}, ...kinds.map((kind) => ({ [kind]: readOne(host, kind, vxlanPorts) }))) as ObservedState
 }
 
-function readOne(host: Host, kind: StateKind): unknown {
+function readOne(host: Host, kind: StateKind, vxlanPorts: ReadonlySet<number>): unknown {
   const { ns } = host
   switch (kind) {
     case 'conntrack':
-      return [...host.netfilter.conntrack.entries()].map(conntrackRow)
+      return conntrackRows([...host.netfilter.conntrack.entries()], vxlanPorts)
     case 'counters':
       return countersOf(host)
     case 'fdb':
@@ -29,15 +29,22 @@ function readOne(host: Host, kind: StateKind): unknown {
   }
 }
 
-function conntrackRow(connection: Connection): ConntrackRow {
+/** The outer source port of a tunnel is a hash: it shows as `*`, and rows that are then alike as one. */
+function conntrackRows(connections: readonly Connection[], vxlanPorts: ReadonlySet<number>): ConntrackRow[] {
+  const rows = connections.map((connection) => conntrackRow(connection, vxlanPorts))
+  return rows.filter((row, i) => !row.orig.includes(':*') || rows.findIndex((other) => other.orig === row.orig) === i)
+}
+
+function conntrackRow(connection: Connection, vxlanPorts: ReadonlySet<number>): ConntrackRow {
   const { original, reply } = connection
+  const isTunnel = original.protocol === ipv4.PROTOCOL.UDP && vxlanPorts.has(original.destinationPort)
   const status = [...(connection.assured ? ['ASSURED'] : []), ...(connection.seenReply ? [] : ['UNREPLIED'])]
   return {
     proto: ipv4.protocolName(original.protocol),
     state: connection.tcp?.state ?? connection.sctp?.state ?? '',
     mark: connection.mark,
-    orig: tupleText(original),
-    reply: tupleText(reply),
+    orig: isTunnel ? tupleText(original).replace(/:\d+>/, ':*>') : tupleText(original),
+    reply: isTunnel ? tupleText(reply).replace(/\d+$/, '*') : tupleText(reply),
     status,
   }
 }

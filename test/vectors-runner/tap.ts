@@ -118,7 +118,8 @@ export class Tap implements TraceSink {
   private add(id: number, head: Group['head'], text: string): void {
     const key = head.join(' ')
     const last = this.groups.findLast((group) => group.head[0] === head[0])
-    if (last !== undefined && last.id === id && last.key === key) last.rules.push(text)
+    const goesOn = last !== undefined && last.id === id && last.key === key && !last.rules.includes(text)
+    if (goesOn) last.rules.push(text)
     else this.groups.push({ id, key, head, rules: [text] })
   }
 

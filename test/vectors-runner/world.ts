@@ -29,14 +29,17 @@ export class World {
   readonly tap: Tap
   readonly hosts: Map<string, Host> = new Map()
   readonly servers: Server[] = []
+  /** UDP ports that carry VXLAN here. */
+  readonly vxlanPorts: ReadonlySet<number>
 
   constructor(scenario: Scenario, seed: number) {
     this.sim = new Simulation(new SampledChoices(seed))
+    this.vxlanPorts = new Set(scenario.links.flatMap((link) => (link.kind === 'vxlan' ? [link.port] : [])))
     this.tap = new Tap({
       untapped: new Set(scenario.frames === 'none' ? scenario.namespaces : (scenario.untapped ?? [])),
       traced: new Set(scenario.trace ?? []),
       arp: scenario.arp ?? false,
-      vxlanPorts: new Set(scenario.links.flatMap((link) => (link.kind === 'vxlan' ? [link.port] : []))),
+      vxlanPorts: this.vxlanPorts,
     })
     this.sim.trace = this.tap
     for (const name of scenario.namespaces) this.hosts.set(name, this.makeHost(name))
