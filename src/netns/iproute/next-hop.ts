@@ -23,7 +23,7 @@ export interface HopSpec {
 export function resolveHop(ns: Namespace, words: Words, spec: HopSpec, scope: number, table: number): NextHop {
   const { gateway, weight, onlink } = spec
   const device = gateway === 0 ? directDevice(words, spec) : gatewayDevice(ns, words, spec, scope, table)
-  return Object.freeze({ device, gateway, weight, onlink })
+  return { device, gateway, weight, onlink }
 }
 
 /** fib_check_nh_nongw */

@@ -149,7 +149,8 @@ function completeRoute(ns: Namespace, words: Words, spec: RouteSpec): Route {
   const scope = spec.scope ?? defaultScope(type, spec)
   if (scope > SCOPE.host) words.refuse('Invalid scope')
   if (spec.source !== 0 && !isValidSource(ns, type, spec)) words.refuse('Invalid prefsrc address')
-  return Object.freeze({
+  // Not frozen: a route refers to devices, and the cloner shares what is frozen.
+  return {
     type,
     destination: spec.to.address,
     prefix: spec.to.prefix,
@@ -160,8 +161,8 @@ function completeRoute(ns: Namespace, words: Words, spec: RouteSpec): Route {
     protocol: spec.protocol ?? 'boot',
     prefSrc: spec.source,
     mtu: spec.mtu,
-    nextHops: Object.freeze(hopsOf(ns, words, spec, type, scope, table)),
-  })
+    nextHops: hopsOf(ns, words, spec, type, scope, table),
+  }
 }
 
 function defaultScope(type: RouteType, spec: RouteSpec): number {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseIpv4 } from '../../addr/index.js'
-import { InvalidInputError, SampledChoices } from '../../base/index.js'
+import { cloneGraph, InvalidInputError, SampledChoices } from '../../base/index.js'
 import { VethDevice } from '../../netdev/index.js'
 import { Simulation } from '../../trace/index.js'
 import { printRule } from '../fib.js'
@@ -98,6 +98,14 @@ describe('ip route', () => {
     expect(routes(ns, 5)).toEqual(['127.0.0.0/8 via 10.1.1.1 dev eth0'])
     runIp(ns, 'route flush table 5')
     expect(routes(ns, 5)).toEqual([])
+  })
+
+  test('routes of a cloned namespace lead over its own devices', () => {
+    const ns = host()
+    runIp(ns, 'route add default via 10.1.1.1')
+    const clone = cloneGraph(ns)
+    const device = clone.fib.routes(TABLE.main)[0]!.nextHops[0]!.device
+    expect(device === clone.device('eth0')).toBe(true)
   })
 
   test('flush cache forgets what ICMP taught', () => {
