@@ -1,6 +1,5 @@
 import type { Outcome } from '../base/index.js'
 import {
-  printEndpoint,
   TRACE_API_VERSION,
   type TraceDocument,
   type TraceOutcome,
@@ -16,8 +15,8 @@ export function documentOf(request: Ask, question: TraceQuestion, outcomes: read
     apiVersion: TRACE_API_VERSION,
     kind: 'Trace',
     request: {
-      from: printEndpoint(parsed.from),
-      to: printEndpoint(parsed.to),
+      from: question.from,
+      to: question.to,
       protocol: target.protocol,
       sourcePort: target.protocol === 'icmp' ? null : (outcomes[0]?.value.sourcePort ?? parsed.sourcePort),
       destinationPort: target.port,

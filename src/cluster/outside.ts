@@ -143,7 +143,9 @@ export class Outside {
     ns.hooks.register('PREROUTING', this.gate)
     external.route(0, 0, 'eth0', GATEWAY_OUTER)
     ns.addRoute({ ...special('local', 0, 0, TABLE.local), nextHops: [hop(external, 'lo')], scope: SCOPE.host })
+    this.throwLocal(GATEWAY_OUTER & ~3, 30)
     for (const net of [plan.network, ...plan.inside]) this.throwLocal(net.address, net.prefix)
+    this.throwLocal(GATEWAY_OUTER, 32)
     EchoServer.everyPort(ns, 'outside host')
     new DnsServer(ns, 'outside DNS', null, outsideNames(plan.hosts))
   }

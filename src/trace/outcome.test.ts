@@ -62,6 +62,23 @@ describe('fateOf', () => {
     })
   })
 
+  test('a tunnel that unwraps the request does not take it', () => {
+    const unwrap: Step = {
+      kind: 'encapsulation',
+      action: 'decapsulate',
+      device: 'flannel.1',
+      vni: 1,
+      outer: { source: '192.168.10.11:50000', destination: '192.168.10.12:8472' },
+      inner: 'tcp',
+      remote: '192.168.10.11',
+      why: 'UDP port 8472',
+    }
+    const tunnel = hop('node-2', socket('deliver'), unwrap)
+    expect(fateOf([packet(1, 'request', [tunnel])], 'timeout').delivered).toBeNull()
+    const fate = fateOf([packet(1, 'request', [tunnel, hop('pod/default/b', socket('deliver'))])], 'connected')
+    expect(fate.delivered?.netns).toBe('pod/default/b')
+  })
+
   test('a host that answers an echo is addressed as it routed the request', () => {
     const route: Step = {
       kind: 'route',

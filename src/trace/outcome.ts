@@ -31,9 +31,11 @@ export function fateOf(conversation: readonly TracePacket[], sees: ClientSees): 
     return { disposition: 'not-sent', delivered: null, drop, unknown: unknownAmong(conversation) }
   }
   const requests = conversation.filter((packet) => packet === first || packet.retransmissionOf === first.number)
-  const delivered = firstOf(requests, deliveryIn)
+  const delivered = firstOf(requests.map(deliveryOf))
   const requestDrop = delivered === null ? dropAmong(requests) : null
-  const others = conversation.filter((packet) => packet.kind !== 'arp' && packet.kind !== 'dns')
+  const others = (['reply', 'request', 'icmp-error'] as const).flatMap((kind) =>
+    conversation.filter((p) => p.kind === kind),
+  )
   const unknown = unknownAmong(others)
   return {
     disposition: dispositionOf(requests, delivered, requestDrop, unknown),
@@ -51,9 +53,10 @@ function dispositionOf(
 ): Disposition {
   if (unknown !== null && delivered === null) return 'unknown'
   if (delivered !== null) return delivered.netns === 'external' ? 'exits-network' : 'accepted'
-  if (firstOf(requests, refusalIn) !== null) return 'refused-no-listener'
+  if (requests.some(isRefused)) return 'refused-no-listener'
   if (drop === null) return 'lost'
-  const rejected = drop.reason === 'NETFILTER_DROP' && drop.rule !== null && / -j REJECT( --reject-with \S+)?$/.test(drop.rule)
+  const rejected =
+    drop.reason === 'NETFILTER_DROP' && drop.rule !== null && / -j REJECT( --reject-with \S+)?$/.test(drop.rule)
   return rejected ? 'rejected-in-netfilter' : dispositionOfDrop(drop.reason)
 }
 
@@ -103,47 +106,54 @@ export function dispositionOfDrop(reason: DropReason): Disposition {
   }
 }
 
-function firstOf<T>(packets: readonly TracePacket[], find: (hop: TraceHop) => T | null): T | null {
-  for (const hop of packets.flatMap((packet) => packet.hops)) {
-    const found = find(hop)
-    if (found !== null) return found
-  }
-  return null
+function firstOf<T>(found: readonly (T | null)[]): T | null {
+  return found.find((one) => one !== null) ?? null
 }
 
-/** A socket that took the packet, or the host itself that answers an echo. */
-function deliveryIn(hop: TraceHop): TraceDelivery | null {
-  const { netns, node, pod } = hop
-  for (const step of hop.steps) {
-    if (step.kind === 'socket' && step.action === 'deliver') {
-      const { address, port } = splitEndpoint(step.local)
-      return { netns, node, pod, address, port, source: step.peer ?? '', process: step.process }
-    }
-    if (step.kind === 'reply' && step.action === 'echo-reply') {
-      const route = hop.steps.findLast((s) => s.kind === 'route' && s.result === 'local')
-      const [address, source] = route?.kind === 'route' ? [route.destination, route.source] : ['', '']
-      return { netns, node, pod, address, port: null, source, process: null }
+/** The socket that took the packet at last, or the host that answers an echo itself; a tunnel's socket only unwraps it. */
+function deliveryOf({ hops }: TracePacket): TraceDelivery | null {
+  let delivery: TraceDelivery | null = null
+  for (const hop of hops) {
+    for (const step of hop.steps) {
+      if (step.kind === 'socket' && step.action === 'deliver') delivery = bySocket(hop, step)
+      else if (step.kind === 'reply' && step.action === 'echo-reply') delivery = byHost(hop)
+      else if (step.kind === 'encapsulation' && step.action === 'decapsulate') delivery = null
     }
   }
-  return null
+  return delivery
 }
 
-function refusalIn(hop: TraceHop): SocketStep | null {
-  return hop.steps.find((step): step is SocketStep => step.kind === 'socket' && step.action === 'refuse') ?? null
+function bySocket({ netns, node, pod }: TraceHop, step: SocketStep): TraceDelivery {
+  const { address, port } = splitEndpoint(step.local)
+  return { netns, node, pod, address, port, source: step.peer ?? '', process: step.process }
 }
 
-/** The drop that ended the packets: the last one, since copies of a flooded frame die before. */
+/** The host was addressed as it routed the packet to itself. */
+function byHost({ netns, node, pod, steps }: TraceHop): TraceDelivery {
+  const route = steps.findLast((step) => step.kind === 'route' && step.result === 'local')
+  const [address, source] = route?.kind === 'route' ? [route.destination, route.source] : ['', '']
+  return { netns, node, pod, address, port: null, source, process: null }
+}
+
+function isRefused({ hops }: TracePacket): boolean {
+  return hops.some((hop) => hop.steps.some((step) => step.kind === 'socket' && step.action === 'refuse'))
+}
+
+/** The drop that ended the first of the packets that died; copies of a flooded frame die before its last one. */
 function dropAmong(packets: readonly TracePacket[]): TraceDrop | null {
-  const drops = packets.flatMap((packet) =>
-    packet.hops.flatMap((hop) =>
-      hop.steps.flatMap((step): TraceDrop[] => {
-        if (step.kind !== 'drop' || step.reason === 'OTHERHOST') return []
-        const { reason, where, rule } = step
-        return [{ reason, where, rule, netns: hop.netns, node: hop.node, packet: packet.number }]
-      }),
-    ),
-  )
-  return drops.at(-1) ?? null
+  for (const packet of packets) {
+    const drop = packet.hops.flatMap((hop) => dropsIn(hop, packet.number)).at(-1)
+    if (drop !== undefined) return drop
+  }
+  return null
+}
+
+function dropsIn({ netns, node, steps }: TraceHop, packet: number): TraceDrop[] {
+  return steps.flatMap((step): TraceDrop[] => {
+    if (step.kind !== 'drop' || step.reason === 'OTHERHOST') return []
+    const { reason, where, rule } = step
+    return [{ reason, where, rule, netns, node, packet }]
+  })
 }
 
 function unknownAmong(packets: readonly TracePacket[]): TraceUnknown | null {

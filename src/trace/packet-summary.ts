@@ -1,5 +1,5 @@
 import { formatIpv4 } from '../addr/index.js'
-import { arp, describe, ethernet, icmpv4, ipv4, type Packet, transportPorts } from '../wire/index.js'
+import { arp, describe, ethernet, icmpv4, ipv4, type Packet, tcp, transportPorts } from '../wire/index.js'
 
 /** What a packet says of itself when it is made. */
 export interface PacketSummary {
@@ -40,8 +40,16 @@ function summariseIpv4(pkt: Packet, text: string): PacketSummary {
   const isIcmp = ipv4.protocol(view, 0) === ipv4.PROTOCOL.ICMP && pkt.bytes.length > start
   const isIcmpError = isIcmp && icmpv4.isError(icmpv4.type(view, start))
   const isEchoReply = isIcmp && icmpv4.type(view, start) === icmpv4.TYPE.ECHO_REPLY
-  const identity = `${protocol} ${from} ${to} ${hex(pkt.bytes, start)}`
+  const identity = `${protocol} ${from} ${to} ${transportIdentity(pkt, start)}`
   return { protocol, from, to, sourcePort: ports?.sourcePort ?? null, isIcmpError, isEchoReply, text, identity }
+}
+
+/** A TCP segment sent again may carry other options (timestamps): sequence numbers, flags and length tell. */
+function transportIdentity({ bytes, view }: Packet, start: number): string {
+  const isTcp = ipv4.protocol(view, 0) === ipv4.PROTOCOL.TCP && ipv4.fragmentOffset(view, 0) === 0
+  if (!isTcp || bytes.length < start + tcp.HEADER_LEN) return hex(bytes, start)
+  const length = bytes.length - start - tcp.dataOffset(view, start)
+  return [tcp.seq(view, start), tcp.ack(view, start), tcp.flags(view, start), length].join()
 }
 
 function summariseOther(pkt: Packet, text: string): PacketSummary {

@@ -74,6 +74,15 @@ describe('Recorder', () => {
     expect(recorder.conversation().map(({ kind }) => kind)).toEqual(['request', 'reply', 'request'])
   })
 
+  test('a segment sent again is known by its numbers and flags', () => {
+    const recorder = recorderAt({ now: 0 })
+    const flags = [tcp.SYN, tcp.SYN, tcp.ACK]
+    flags.forEach((flag, i) =>
+      recorder.packet(tcpPacket(i + 1, client, server, [40000, 80], flag), 'pod/default/a', 'socket', null),
+    )
+    expect(recorder.conversation().map(({ retransmissionOf }) => retransmissionOf)).toEqual([null, 1, null])
+  })
+
   test('name resolution is told apart, and the request starts after it', () => {
     const recorder = recorderAt({ now: 0 })
     const payload = udp.emit({ sourcePort: 5000, destinationPort: 53, payload: new Uint8Array(4) }, client, server)

@@ -134,7 +134,7 @@ function bridgeText(step: BridgeStep): string {
 }
 
 function ruleText(step: RuleStep, style: Style): string {
-  const where = `${step.chain} ${step.number}`.padEnd(24)
+  const where = `${step.chain} ${step.number}`.padEnd(28)
   if (!step.matched) return style.dim(`${where} ${step.rule}  ✗ ${step.failed ?? 'does not match'}`)
   const effect = step.effect === null ? '' : `  ${style.change(step.effect)}`
   const final = step.action === 'drop' ? style.bad('  drop') : step.action === 'accept' ? style.good('  accept') : ''
@@ -142,7 +142,7 @@ function ruleText(step: RuleStep, style: Style): string {
 }
 
 function chainEndText(chain: string, number: number, action: 'return' | 'accept' | 'drop', style: Style): string {
-  const where = `${chain} ${number}`.padEnd(24)
+  const where = `${chain} ${number}`.padEnd(28)
   if (action === 'return') return style.dim(`${where} end of chain, back to the caller`)
   const text = `${where} policy ${action.toUpperCase()}`
   return action === 'drop' ? style.bad(text) : style.dim(text)

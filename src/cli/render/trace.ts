@@ -89,7 +89,10 @@ function tellingPackets(outcome: TraceOutcome): TracePacket[] {
   const { conversation, drop, unknown } = outcome
   const request = conversation.find((packet) => packet.kind === 'request')
   const reply = conversation.find((packet) => packet.kind === 'reply')
-  const errors = conversation.filter((packet) => packet.kind === 'icmp-error' && packet.retransmissionOf === null)
+  const repeats = new Set(conversation.filter((packet) => packet.retransmissionOf !== null).map(({ number }) => number))
+  const errors = conversation.filter(({ kind, number, because }) => {
+    return kind === 'icmp-error' && !repeats.has(number) && !(because !== null && repeats.has(because))
+  })
   const lost = conversation.filter(({ number }) => number === drop?.packet || number === unknown?.packet)
   const repeated = lost.filter(
     ({ retransmissionOf }) => retransmissionOf === null || retransmissionOf !== request?.number,
