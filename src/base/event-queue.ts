@@ -23,6 +23,8 @@ export class EventQueue implements Clock {
   /** Events due now, first in first out: most packets take this path and never see the heap. */
   private ready: Event[] = []
   private readyHead = 0
+  /** Processes that were woken: they run when no packet is under way any more, as user space does behind softirqs. */
+  private woken: Event[] = []
 
   /** Schedules `event` to fire `delay` ms from now (0 = after everything already due now). */
   schedule(delay: Millis, event: Event): void {
@@ -35,11 +37,24 @@ export class EventQueue implements Clock {
     this.siftUp(this.heap.length - 1)
   }
 
+  /** Wakes a process: `event` fires once everything else due now has. */
+  wake(event: Event): void {
+    this.woken.push(event)
+  }
+
+  /**
+   * Fires the packets under way, from within an event or a process: what a system call that sends a packet sees happen
+   * before it returns (local_bh_enable runs the softirqs). Woken processes wait.
+   */
+  settleNested(): void {
+    for (let event = this.takeReady(); event !== undefined; event = this.takeReady()) event.fire()
+  }
+
   /** Fires everything due now; time does not move. Throws (our bug) after `limit` events: a loop. */
   settle(limit = 1_000_000): void {
     let fired = 0
     for (;;) {
-      const event = this.takeReady()
+      const event = this.takeReady() ?? this.woken.shift()
       if (event === undefined) return
       event.fire()
       invariant(++fired <= limit, `more than ${limit} events at one instant`)
@@ -66,7 +81,7 @@ export class EventQueue implements Clock {
 
   /** Time of the next pending event, or undefined. */
   get nextAt(): Millis | undefined {
-    if (this.readyHead < this.ready.length) return this.now
+    if (this.readyHead < this.ready.length || this.woken.length > 0) return this.now
     return this.heap[0]?.at
   }
 

@@ -40,6 +40,7 @@ export class BridgeNetfilter {
       physOut: null,
       originalDaddr: ipv4.destination(pkt.view, 0),
       inPrerouting: true,
+      sabotageInDone: false,
       pktOtherhost: pkt.packetType === 'otherhost',
       bridgedDnat: false,
       savedMacSrc: pkt.macSrc,

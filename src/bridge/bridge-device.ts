@@ -33,7 +33,8 @@ export class BridgeDevice extends NetDevice implements RxHandler {
   /** `ip link set DEV master BRIDGE`. */
   addPort(device: NetDevice, options: { readonly hairpin?: boolean; readonly isolated?: boolean } = {}): BridgePort {
     const port = new BridgePort(device, options)
-    this.ports.push(port)
+    // br_add_if puts a port at the head of the list: flooding begins with the newest.
+    this.ports.unshift(port)
     device.master = this
     device.rxHandler = this
     this.fdb.addLocal(device.mac, device)

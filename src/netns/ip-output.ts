@@ -45,7 +45,7 @@ function finishOutput(ns: Namespace, pkt: Packet): void {
 
 /** ip_skb_dst_mtu: a packet that may be fragmented obeys only the device, as forwarding does. */
 function outputMtu(pkt: Packet, dst: Dst): number {
-  if (pkt.inDev === null || !dst.pmtuLearnt) return dst.mtu
+  if ((pkt.inDev === null && !pkt.probesPmtu) || !dst.pmtuLearnt) return dst.mtu
   return dst.device.mtu
 }
 
@@ -66,6 +66,7 @@ function fragmentOutput(ns: Namespace, pkt: Packet, dst: Dst, mtu: number): void
     piece.setBytes(bytes)
     piece.fragMaxSize = 0
     finishOutput2(ns, piece, dst)
+    if (pkt.owner !== null && pkt.inDev === null) ns.sim.queue.settleNested()
   }
 }
 

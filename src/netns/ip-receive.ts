@@ -20,9 +20,9 @@ export function ipReceive(ns: Namespace, pkt: Packet, dev: NetDevice): void {
     return
   }
   trimPadding(pkt)
-  if (pkt.bridge !== null && !pkt.bridge.inPrerouting) {
+  if (pkt.bridge !== null && !pkt.bridge.inPrerouting && !pkt.bridge.sabotageInDone) {
     // ip_sabotage_in: the bridge has called PREROUTING for this frame already.
-    pkt.bridge = null
+    pkt.bridge.sabotageInDone = true
     ipReceiveFinish(ns, pkt, dev)
     return
   }

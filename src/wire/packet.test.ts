@@ -15,6 +15,7 @@ test('a copy has every field and shares no bytes', () => {
     physOut: null,
     originalDaddr: 1,
     inPrerouting: true,
+    sabotageInDone: true,
     pktOtherhost: true,
     bridgedDnat: true,
     savedMacSrc: 2,

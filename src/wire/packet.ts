@@ -30,6 +30,8 @@ export interface BridgeInfo {
   /** Destination before PREROUTING: differs afterwards if the packet was DNATed. */
   originalDaddr: Ipv4
   inPrerouting: boolean
+  /** The IP layer has skipped PREROUTING once already for this frame (sabotage_in_done). */
+  sabotageInDone: boolean
   pktOtherhost: boolean
   /** Set while the neighbour layer sends a bridged, DNATed frame back through the bridge device. */
   bridgedDnat: boolean
@@ -76,6 +78,8 @@ export class Packet {
   dst: DstRef | null = null
   /** May be cut into fragments although DF is set (skb->ignore_df). */
   ignoreDf = false
+  /** Sent by a socket that probes the path MTU: only the device's own MTU limits it (IP_PMTUDISC_PROBE). */
+  probesPmtu = false
   /** Routed back out of the device it came in on: a redirect is due (IPSKB_DOREDIRECT). */
   doRedirect = false
   /** TRACE target was met: every later table logs the walk. */
@@ -113,6 +117,7 @@ export class Packet {
     made.encapLimit = this.encapLimit
     made.dst = this.dst
     made.ignoreDf = this.ignoreDf
+    made.probesPmtu = this.probesPmtu
     made.doRedirect = this.doRedirect
     made.nfTrace = this.nfTrace
     return made
@@ -125,6 +130,7 @@ function copyBridge(bridge: BridgeInfo): BridgeInfo {
     physOut: bridge.physOut,
     originalDaddr: bridge.originalDaddr,
     inPrerouting: bridge.inPrerouting,
+    sabotageInDone: bridge.sabotageInDone,
     pktOtherhost: bridge.pktOtherhost,
     bridgedDnat: bridge.bridgedDnat,
     savedMacSrc: bridge.savedMacSrc,

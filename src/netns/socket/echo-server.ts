@@ -1,4 +1,5 @@
 import type { Ipv4 } from '../../addr/index.js'
+import type { Event } from '../../base/index.js'
 import { ipv4, type Packet, udp } from '../../wire/index.js'
 import type { Namespace } from '../namespace.js'
 import { SctpEndpoint } from './sctp-receive.js'
@@ -68,6 +69,7 @@ export class EchoServer implements TcpAcceptor, TcpHandler, UdpReceiver {
         localPort: socket.localPort,
         peer: socket.remoteAddress,
         peerPort: socket.remotePort,
+        replyError: null,
       })
     }
     socket.write(bytes.slice())
@@ -87,9 +89,11 @@ export class EchoServer implements TcpAcceptor, TcpHandler, UdpReceiver {
     const peerPort = udp.sourcePort(pkt.view, at)
     const local = ipv4.destination(pkt.view, 0)
     const localPort = udp.destinationPort(pkt.view, at)
-    this.received.push({ local, localPort, peer, peerPort })
+    const seen: Received = { local, localPort, peer, peerPort, replyError: null }
+    this.received.push(seen)
     const payload = pkt.bytes.slice(at + udp.HEADER_LEN, at + udp.length(pkt.view, at))
-    this.answerer(socket, localPort, local).send(payload, peer, peerPort, pkt.id)
+    const answerer = this.answerer(socket, localPort, local)
+    socket.ns.sim.queue.wake(new UdpAnswer(answerer, payload, pkt.id, seen))
   }
 
   /** The every-port server answers from the port and address that were asked. */
@@ -100,5 +104,25 @@ export class EchoServer implements TcpAcceptor, TcpHandler, UdpReceiver {
 
   error(_socket: UdpSocket, _error: IcmpError): void {
     // A server's unconnected socket does not hear of errors.
+  }
+}
+
+/** The server process, woken by a datagram: it sends the answer. */
+class UdpAnswer implements Event {
+  private readonly socket: UdpSocket
+  private readonly payload: Uint8Array
+  private readonly because: number
+  private readonly seen: Received
+
+  constructor(socket: UdpSocket, payload: Uint8Array, because: number, seen: Received) {
+    this.socket = socket
+    this.payload = payload
+    this.because = because
+    this.seen = seen
+  }
+
+  fire(): void {
+    const { peer, peerPort } = this.seen
+    this.seen.replyError = this.socket.send(this.payload, peer, peerPort, this.because)
   }
 }

@@ -1,7 +1,7 @@
 import { formatIpv4, type Ipv4 } from '../../addr/index.js'
 import { icmpv4, ipv4, type Packet } from '../../wire/index.js'
 import type { Namespace } from '../namespace.js'
-import { failure, icmpFailure, ProbeTimeout } from './probe.js'
+import { failure, ProbeTimeout } from './probe.js'
 import { DEFAULT_OPTIONS, socketSend } from './send.js'
 import type { IcmpError, ProbeResult } from './types.js'
 
@@ -56,7 +56,7 @@ export class PingProbe implements PingSocket {
       destination: spec.destination,
       protocol: ipv4.PROTOCOL.ICMP,
       payload: () => payload,
-      pmtu: spec.df === true ? 'do' : 'dont',
+      pmtu: spec.df === true ? 'probe' : 'dont',
       options: Object.freeze({ ...DEFAULT_OPTIONS, ttl: spec.ttl ?? 0, mark: spec.mark ?? 0 }),
       maker: spec.name ?? 'ping',
       because: null,
@@ -83,7 +83,7 @@ export class PingProbe implements PingSocket {
   }
 
   error(error: IcmpError): void {
-    if (this.result === null) this.finish(icmpFailure(error, null))
+    if (this.result === null) this.finish(failure('unreachable', null, error, null))
   }
 
   expire(): void {

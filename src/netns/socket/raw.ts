@@ -19,6 +19,7 @@ export function sendRaw(ns: Namespace, bytes: Uint8Array, options: { readonly na
     anySource: true,
   })
   if ('errno' in routed) return routed.errno
+  if (routed.dst.type === 'broadcast') return 'EACCES'
   pkt.dst = routed.dst
   ns.sim.trace?.packet(pkt, ns.name, options.name ?? 'raw socket', null)
   traceOutputRoute(ns, pkt, routed, false)

@@ -73,7 +73,13 @@ function deliver(ns: Namespace, pkt: Packet, endpoint: SctpEndpoint, parsed: sct
     return
   }
   if (type !== sctp.CHUNK.INIT) return
-  endpoint.received.push({ local: destination, localPort: parsed.destinationPort, peer, peerPort: parsed.sourcePort })
+  endpoint.received.push({
+    local: destination,
+    localPort: parsed.destinationPort,
+    peer,
+    peerPort: parsed.sourcePort,
+    replyError: null,
+  })
   sendChunk(ns, pkt, parsed, tagFor(parsed), sctp.CHUNK.INIT_ACK)
 }
 

@@ -52,6 +52,7 @@ export function socketSend(ns: Namespace, send: SocketSend): string | null {
     anySource: false,
   })
   if ('errno' in routed) return routed.errno
+  if (routed.dst.type === 'broadcast') return 'EACCES'
   const payload = send.payload(routed.source)
   const length = ipv4.HEADER_LEN + payload.length
   const fit = fitting(send.pmtu, length, routed.dst)
@@ -70,6 +71,7 @@ export function socketSend(ns: Namespace, send: SocketSend): string | null {
   pkt.dst = routed.dst
   pkt.mark = options.mark
   pkt.owner = options.owner
+  pkt.probesPmtu = send.pmtu === 'probe'
   ns.sim.trace?.packet(pkt, ns.name, send.maker, send.because)
   traceOutputRoute(ns, pkt, routed, send.source === 0)
   return ipLocalOut(ns, pkt)

@@ -34,8 +34,8 @@ export class TcpProbe implements TcpHandler {
       tos: 0,
       anySource: false,
     })
-    if ('errno' in routed) {
-      this.result = failure('local error', routed.errno, null, null)
+    if ('errno' in routed || routed.dst.type === 'broadcast') {
+      this.result = failure('local error', 'errno' in routed ? routed.errno : 'ENETUNREACH', null, null)
       return
     }
     const port = this.spec.sourcePort ?? 0
@@ -43,8 +43,7 @@ export class TcpProbe implements TcpHandler {
     const remote = { address: this.spec.destination, port: this.spec.destinationPort }
     this.socket = new TcpSocket(this.ns, this, local, remote, this.options)
     this.wait()
-    const errno = this.socket.connect()
-    if (errno !== null) this.finish(failure('local error', errno, null, null))
+    this.socket.connect()
   }
 
   /** Another request on a held connection. */

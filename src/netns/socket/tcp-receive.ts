@@ -230,7 +230,7 @@ function accept(ns: Namespace, pkt: Packet, socket: TcpSocket, segment: Segment)
   if (socket.finAcknowledged && !afterFin(socket)) return
   if (segment.payload.length > 0) {
     socket.rcvNxt = (socket.rcvNxt + segment.payload.length) >>> 0
-    if (!hasFin) socket.sendAck()
+    if (!hasFin) socket.acknowledgeData()
     socket.handler.data(socket, segment.payload)
   }
   if (hasFin) peerFin(socket)

@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4 } from '../../addr/index.js'
-import type { Event } from '../../base/index.js'
+import type { Event, Millis } from '../../base/index.js'
 import { ipv4, tcp } from '../../wire/index.js'
 import type { Namespace } from '../namespace.js'
 import { routeOutput } from '../route-output.js'
@@ -55,6 +55,8 @@ export class TcpListener {
 /** Initial retransmission time-out (RFC 6298) and its bounds in Linux. */
 const INITIAL_RTO_MS = 1000
 const DATA_RTO_MS = 200
+/** TCP_ATO_MIN */
+const DELAYED_ACK_MS = 40
 const MAX_RTO_MS = 120_000
 const MAX_DATA_RETRIES = 15
 const TIME_WAIT_MS = 60_000
@@ -88,6 +90,11 @@ export class TcpSocket {
   private retries = 0
   private timer = 0
   private peerTimestamp = 0
+  /** When data came last (icsk_ack.lrcvtime); before the first, long ago. */
+  private dataReceived: Millis = -Infinity
+  /** The process answers promptly: acknowledgements ride on its data (pingpong mode). */
+  private pingpong = false
+  private ackTimer = 0
   /** Packet that caused what is sent now, for traces. */
   because: number | null = null
 
@@ -111,19 +118,14 @@ export class TcpSocket {
     this.mss = this.pathMtu() - SEGMENT_OVERHEAD
   }
 
-  /** connect(2): sends the SYN. Gives errno or null. */
-  connect(): string | null {
+  /** connect(2) once a route was found: sends the SYN. */
+  connect(): void {
     this.ns.sockets.addTcp(this)
     this.state = 'SYN-SENT'
     this.sndNxt = (this.iss + 1) >>> 0
-    const errno = this.sendFlags(tcp.SYN, this.iss)
-    // A SYN that netfilter dropped is not an error of connect(2): it is sent again later.
-    if (errno !== null && errno !== 'EPERM') {
-      this.destroy()
-      return errno
-    }
+    // tcp_connect ignores that the SYN could not be sent (a DROP, a failed re-route): it is sent again later.
+    this.sendFlags(tcp.SYN, this.iss)
     this.armTimer(INITIAL_RTO_MS)
-    return null
   }
 
   /** A SYN came for the listener: answers SYN-ACK. */
@@ -174,6 +176,7 @@ export class TcpSocket {
       const seq = this.sndNxt
       this.sndNxt = (this.sndNxt + chunk.length) >>> 0
       sent += chunk.length
+      this.noteAnswer()
       this.sendSegment(tcp.PSH | tcp.ACK, seq, chunk)
     }
     if (this.finQueued && !this.finSent) {
@@ -198,6 +201,28 @@ export class TcpSocket {
   /** Our FIN has been acknowledged. */
   get finAcknowledged(): boolean {
     return this.finSent && this.sndUna === this.sndNxt
+  }
+
+  /** tcp_event_data_sent: data within the delayed-ACK time of data received makes a conversation of it. */
+  private noteAnswer(): void {
+    if (this.ns.sim.queue.now - this.dataReceived < DELAYED_ACK_MS) this.pingpong = true
+  }
+
+  /** __tcp_ack_snd_check: acknowledges data now, or in a conversation leaves it to the answer for a while. */
+  acknowledgeData(): void {
+    const { queue } = this.ns.sim
+    const idle = queue.now - this.dataReceived
+    this.dataReceived = queue.now
+    if (this.pingpong && (idle <= DATA_RTO_MS || idle === Infinity)) {
+      queue.schedule(DELAYED_ACK_MS, new DelayedAck(this, ++this.ackTimer))
+      return
+    }
+    this.sendAck()
+  }
+
+  /** The delayed-ACK timer fired; nothing has been sent since if it is still the last one. */
+  delayedAck(timer: number): void {
+    if (timer === this.ackTimer && this.state !== 'CLOSED') this.sendAck()
   }
 
   sendAck(): void {
@@ -320,6 +345,7 @@ export class TcpSocket {
 
   private sendSegment(flags: number, seq: number, payload: Uint8Array): string | null {
     const isSyn = (flags & tcp.SYN) !== 0
+    if ((flags & tcp.ACK) !== 0) this.ackTimer++
     const timestamps = { value: Math.floor(this.ns.sim.queue.now) >>> 0, echo: this.peerTimestamp }
     const options = isSyn
       ? { mss: this.pathMtu() - 40, sackPermitted: true as const, timestamps, windowScale: WINDOW_SCALE }
@@ -360,6 +386,21 @@ export class TcpSocket {
       anySource: true,
     })
     return 'dst' in routed ? Math.min(routed.dst.mtu, 65535) : 1500
+  }
+}
+
+/** tcp_send_delayed_ack: TCP_DELACK_MIN after the data. */
+class DelayedAck implements Event {
+  private readonly socket: TcpSocket
+  private readonly timer: number
+
+  constructor(socket: TcpSocket, timer: number) {
+    this.socket = socket
+    this.timer = timer
+  }
+
+  fire(): void {
+    this.socket.delayedAck(this.timer)
   }
 }
 

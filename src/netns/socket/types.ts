@@ -71,6 +71,8 @@ export interface Received {
   readonly localPort: number
   readonly peer: Ipv4
   readonly peerPort: number
+  /** errno of the answer, when it could not be sent. */
+  replyError: string | null
 }
 
 /** Path MTU discovery modes of a socket (IP_PMTUDISC_*). */

@@ -23,7 +23,7 @@ export function udpReceive(ns: Namespace, pkt: Packet): void {
     return
   }
   const trace = ns.sim.trace
-  if (trace !== null) {
+  if (trace !== null && socket.receiver.isTunnel !== true) {
     trace.step(pkt.id, ns.name, {
       kind: 'socket',
       action: 'deliver',

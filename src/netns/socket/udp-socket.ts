@@ -11,6 +11,8 @@ export interface UdpReceiver {
   error(socket: UdpSocket, error: IcmpError): void
   /** For traces: the process behind the socket. */
   readonly process: string
+  /** A tunnel device takes the packet over: it is not at its destination yet. */
+  readonly isTunnel?: boolean
 }
 
 /** A UDP socket. A connected one takes datagrams of its peer only. */
