@@ -71,9 +71,9 @@ class StepRunner {
   }
 
   private run(step: Step): ObservedStep {
-    const { tap, servers } = this.world
+    const { tap } = this.world
     tap.restart(step.frames === 'all' || step.do === 'raw')
-    this.counted = new Map(servers.map(({ name, ns, server }) => [`${ns} ${name}`, server.received.length]))
+    this.count()
     const outcome = this.act(step)
     this.wait(PAUSE_MS)
     if (!SHOWN.has(step.do)) return outcome
@@ -124,6 +124,11 @@ class StepRunner {
       case 'ipvs':
         throw new Error('IPVS is not modelled')
     }
+  }
+
+  /** What servers receive counts from here. */
+  private count(): void {
+    this.counted = new Map(this.world.servers.map(({ name, ns, server }) => [`${ns} ${name}`, server.received.length]))
   }
 
   private wait(ms: number): void {
@@ -208,10 +213,10 @@ class StepRunner {
         dport: step.dport,
         ...(step.timeout_ms === undefined ? {} : { timeout_ms: step.timeout_ms }),
       })
-      const before = this.received().length
+      this.count()
       probe.start()
       this.finish(probe)
-      const got = this.received().slice(before)[0]?.listener
+      const got = this.received()[0]?.listener
       if (probe.result!.verdict === 'answered') return got ?? '?'
       return got === undefined ? probe.result!.verdict : `unanswered ${got}`
     })
@@ -253,6 +258,7 @@ class StepRunner {
         ns,
         local: `${formatIpv4(got.local)}:${got.localPort}`,
         peer: `${formatIpv4(got.peer)}:${got.peerPort}`,
+        ...(got.replyError === null ? {} : { reply_error: got.replyError }),
       })),
     )
   }
