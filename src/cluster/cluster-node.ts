@@ -50,7 +50,7 @@ export class ClusterNode extends Host {
   private node: Node
   private proxyRan = false
   private endpoints: EndpointsMap = new Map()
-  private readonly healthPorts: Set<number> = new Set()
+  private readonly healthChecks: Map<number, EchoServer> = new Map()
 
   constructor(
     sim: Simulation,
@@ -141,8 +141,8 @@ export class ClusterNode extends Host {
     if (isFirst) this.listen(6443, 'kube-apiserver')
   }
 
-  private listen(port: number, name: string): void {
-    new EchoServer(this.ns, { protocol: 'tcp', port, address: 0, name })
+  private listen(port: number, name: string): EchoServer {
+    return new EchoServer(this.ns, { protocol: 'tcp', port, address: 0, name })
   }
 
   /** A peer's lease appeared or went (flannel's subnet watch). */
@@ -182,7 +182,7 @@ export class ClusterNode extends Host {
     }
     this.iptables.apply(applyTo(this.iptables.ruleSet(), desiredRules(input, this.proxy)))
     this.cleanConntrack(objects)
-    this.openHealthChecks(input)
+    this.syncHealthChecks(input)
     if (!this.proxyRan && this.options.bridge === 'cni0') this.restoreFlannelRules()
     this.proxyRan = true
   }
@@ -198,14 +198,20 @@ export class ClusterNode extends Host {
     if (stale.size > 0) this.netfilter.conntrack.delete((entry) => stale.has(entry))
   }
 
-  private openHealthChecks(input: ProxyInput): void {
-    for (const server of healthCheckServers(input, {
-      family: 'inet',
-      nodePortAddresses: this.proxy.nodePortAddresses,
-    })) {
-      if (this.healthPorts.has(server.port)) continue
-      this.healthPorts.add(server.port)
-      this.listen(server.port, `kube-proxy health check of ${server.namespace}/${server.name}`)
+  private syncHealthChecks(input: ProxyInput): void {
+    const wanted = new Map(
+      healthCheckServers(input, { family: 'inet', nodePortAddresses: this.proxy.nodePortAddresses }).map((server) => [
+        server.port,
+        `kube-proxy health check of ${server.namespace}/${server.name}`,
+      ]),
+    )
+    for (const [port, server] of this.healthChecks) {
+      if (wanted.has(port)) continue
+      server.close()
+      this.healthChecks.delete(port)
+    }
+    for (const [port, name] of wanted) {
+      if (!this.healthChecks.has(port)) this.healthChecks.set(port, this.listen(port, name))
     }
   }
 

@@ -29,6 +29,14 @@ interface Mapping {
   readonly hostIp: Ipv4 | null
 }
 
+/** A process that listens. */
+interface Process {
+  close(): void
+}
+
+/** CoreDNS' TCP port belongs to the server that its UDP port has opened. */
+const IN_DNS_SERVER: Process = Object.freeze({ close: (): void => undefined })
+
 /** What wiring a pod needs from around it. */
 export interface PodSurroundings {
   readonly options: ResolvedOptions
@@ -46,6 +54,9 @@ export class ClusterPod {
   readonly address: Ipv4
   private readonly options: ResolvedOptions
   private readonly mappings: readonly Mapping[]
+  /** Listening processes, by `PORT/PROTOCOL`. */
+  private readonly servers: Map<string, Process> = new Map()
+  private readonly dockerProxies: Process[] = []
 
   constructor(pod: Pod, node: ClusterNode, around: PodSurroundings) {
     this.pod = pod
@@ -101,20 +112,34 @@ export class ClusterPod {
     return host
   }
 
-  private listen(store: Store): void {
-    for (const { port, protocol, process } of listeningPorts(this.pod, store.list('EndpointSlice'))) {
-      if (port === 53 && protocol === 'udp' && isClusterDns(this.pod)) this.serveDns(store)
-      else if (port !== 53 || !isClusterDns(this.pod))
-        new EchoServer(this.host.ns, { protocol, port, address: 0, name: process })
+  /** Opens and closes ports so that the pod listens on what it should by the store. */
+  listen(store: Store): void {
+    const wanted = new Map(
+      listeningPorts(this.pod, store.list('EndpointSlice')).map((port) => [`${port.port}/${port.protocol}`, port]),
+    )
+    for (const [key, server] of this.servers) {
+      if (wanted.has(key)) continue
+      server.close()
+      this.servers.delete(key)
     }
+    for (const [key, port] of wanted) if (!this.servers.has(key)) this.servers.set(key, this.open(port, store))
   }
 
-  private serveDns(store: Store): void {
+  private open({ port, protocol, process }: ListeningPort, store: Store): Process {
+    const { ns } = this.host
+    const isDns = port === 53 && isClusterDns(this.pod)
+    if (isDns && protocol === 'udp') return this.dnsServer(store)
+    if (isDns && protocol === 'tcp' && this.servers.has('53/udp')) return IN_DNS_SERVER
+    return new EchoServer(ns, { protocol, port, address: 0, name: process })
+  }
+
+  /** CoreDNS: UDP and TCP port 53. */
+  private dnsServer(store: Store): Process {
     const cluster = new ClusterDns(store, {
       upstream: outsideNames(this.options.hosts),
       localAddresses: [this.pod.status.podIP ?? ''],
     })
-    new DnsServer(this.host.ns, 'coredns, port 53', cluster, null)
+    return new DnsServer(this.host.ns, 'coredns, port 53', cluster, null)
   }
 
   /** hostPorts: docker publishes with rules and a proxy process, CNI's portmap with rules alone. */
@@ -127,12 +152,13 @@ export class ClusterPod {
   private publishByDocker(): void {
     for (const mapping of this.mappings) {
       this.node.iptables.restore(dockerPublish(this.dockerMapping(mapping)), { noflush: true })
-      new EchoServer(this.node.ns, {
+      const proxy = new EchoServer(this.node.ns, {
         protocol: lower(mapping.protocol),
         port: mapping.hostPort,
         address: mapping.hostIp ?? 0,
         name: `docker-proxy for ${this.pod.metadata.name}`,
       })
+      this.dockerProxies.push(proxy)
     }
   }
 
@@ -170,6 +196,7 @@ export class ClusterPod {
 
   /** The sandbox goes: veth, hostPort rules. Packets on their way to it find nobody. */
   remove(): void {
+    for (const process of [...this.servers.values(), ...this.dockerProxies]) process.close()
     if (this.pod.spec.hostNetwork) return
     const port = vethName(`${this.pod.metadata.namespace}/${this.pod.metadata.name}`, this.options.bridge)
     const dev = this.node.ns.device(port)

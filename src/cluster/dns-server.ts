@@ -22,14 +22,24 @@ export class DnsServer implements UdpReceiver, TcpAcceptor {
   private readonly ns: Namespace
   private readonly dns: ClusterDns | null
   private readonly upstream: Upstream | null
+  private readonly udp: UdpSocket
+  private readonly tcp: TcpListener
 
   constructor(ns: Namespace, process: string, cluster: ClusterDns | null, upstream: Upstream | null) {
     this.ns = ns
     this.process = process
     this.dns = cluster
     this.upstream = upstream
-    ns.sockets.addUdp(new UdpSocket(ns, this, 0, 53, DEFAULT_OPTIONS))
-    ns.sockets.addListener(new TcpListener(ns, 0, 53, this, DEFAULT_OPTIONS))
+    this.udp = new UdpSocket(ns, this, 0, 53, DEFAULT_OPTIONS)
+    this.tcp = new TcpListener(ns, 0, 53, this, DEFAULT_OPTIONS)
+    ns.sockets.addUdp(this.udp)
+    ns.sockets.addListener(this.tcp)
+  }
+
+  /** The process ends. */
+  close(): void {
+    this.ns.sockets.removeUdp(this.udp)
+    this.ns.sockets.removeListener(this.tcp)
   }
 
   datagram(socket: UdpSocket, pkt: Packet, at: number): void {

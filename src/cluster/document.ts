@@ -1,10 +1,5 @@
 import type { Outcome } from '../base/index.js'
-import {
-  TRACE_API_VERSION,
-  type TraceDocument,
-  type TraceOutcome,
-  type TraceQuestion,
-} from '../trace/index.js'
+import { TRACE_API_VERSION, type TraceDocument, type TraceOutcome, type TraceQuestion } from '../trace/index.js'
 import type { Answer, Ask } from './ask.js'
 
 /** The document for a question and the ways it went, most probable first. */

@@ -1,7 +1,7 @@
 import { formatIpv4, formatMac } from '../addr/index.js'
 import { BridgeDevice } from '../bridge/index.js'
 import type { NetDevice } from '../netdev/index.js'
-import { printRoute, printRule, SCOPE, TABLE } from '../netns/index.js'
+import { printRoute, printRule, runIp, SCOPE, TABLE } from '../netns/index.js'
 import { VxlanDevice } from '../overlay/index.js'
 import type { World } from './world.js'
 import type { Host } from './host.js'
@@ -24,6 +24,30 @@ export class HostView {
   /** `iptables-save`, with `-c` if `counters`. */
   iptablesSave(options: { readonly counters?: boolean } = {}): string {
     return this.host.iptables.save(options)
+  }
+
+  /**
+   * `iptables-restore` on this host, for a what-if: without `noflush` the tables it names are replaced.
+   * @throws InvalidInputError with every problem; then nothing is changed.
+   */
+  iptablesRestore(text: string, options: { readonly noflush?: boolean } = {}): this {
+    this.host.iptables.restore(text, options)
+    return this
+  }
+
+  /** Writes a sysctl by its path below /proc/sys: `net/ipv4/ip_forward`. */
+  setSysctl(key: string, value: number): this {
+    this.host.setSysctl(key, value)
+    return this
+  }
+
+  /**
+   * `ip route|addr|neigh|rule …` with the arguments behind `ip`, for a what-if.
+   * @throws InvalidInputError as iproute2 complains.
+   */
+  ip(args: string): this {
+    runIp(this.host.ns, args)
+    return this
   }
 
   /** `ip rule` and `ip route show table all`, one a line. */

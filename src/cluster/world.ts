@@ -95,7 +95,11 @@ export class World {
       this.pods.delete(key)
     }
     for (const [key, pod] of wanted) {
-      if (this.pods.has(key)) continue
+      const known = this.pods.get(key)
+      if (known !== undefined) {
+        known.listen(this.store)
+        continue
+      }
       const node = this.nodes.get(pod.spec.nodeName!)!
       this.pods.set(key, new ClusterPod(pod, node, { options: this.options, store: this.store }))
     }

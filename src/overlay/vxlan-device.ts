@@ -1,5 +1,5 @@
 import { formatIpv4, formatMac, type Ipv4, isGroupMac, type Mac } from '../addr/index.js'
-import { type DeviceOwner, NetDevice, ReceiveEvent, setPacketType } from '../netdev/index.js'
+import { NetDevice, ReceiveEvent, setPacketType } from '../netdev/index.js'
 import {
   DEFAULT_OPTIONS,
   type IcmpError,
@@ -37,6 +37,7 @@ export interface VxlanFdbEntry {
  */
 export class VxlanDevice extends NetDevice implements UdpReceiver {
   readonly process: string
+  readonly isTunnel: boolean = true
   readonly spec: VxlanSpec
   private readonly ns: Namespace
   private readonly socket: UdpSocket
@@ -44,7 +45,7 @@ export class VxlanDevice extends NetDevice implements UdpReceiver {
   private readonly fdb: Map<Mac, VxlanFdbEntry[]> = new Map()
 
   constructor(ns: Namespace, name: string, ifindex: number, mac: Mac, mtu: number, spec: VxlanSpec) {
-    super(ns as DeviceOwner, name, ifindex, 'vxlan', mac, mtu)
+    super(ns, name, ifindex, 'vxlan', mac, mtu)
     this.ns = ns
     this.spec = spec
     this.process = `vxlan device ${name}`

@@ -28,20 +28,43 @@ export class EchoServer implements TcpAcceptor, TcpHandler, UdpReceiver {
   /** Requests seen, in order: a TCP connection counts once, when its first data arrives. */
   readonly received: Received[] = []
   private readonly seen: Set<TcpSocket> = new Set()
+  private readonly ns: Namespace
+  private readonly socket: TcpListener | UdpSocket | SctpEndpoint
 
   constructor(ns: Namespace, spec: ServerSpec) {
     this.process = spec.name
+    this.ns = ns
+    this.socket = this.listen(spec)
+  }
+
+  private listen(spec: ServerSpec): TcpListener | UdpSocket | SctpEndpoint {
+    const { ns } = this
     const options = spec.options ?? DEFAULT_OPTIONS
     switch (spec.protocol) {
-      case 'tcp':
-        ns.sockets.addListener(new TcpListener(ns, spec.address, spec.port, this, options))
-        return
-      case 'udp':
-        ns.sockets.addUdp(new UdpSocket(ns, this, spec.address, spec.port, options))
-        return
-      case 'sctp':
-        ns.sockets.addSctp(new SctpEndpoint(ns, spec.address, spec.port, spec.name, this.received))
+      case 'tcp': {
+        const listener = new TcpListener(ns, spec.address, spec.port, this, options)
+        ns.sockets.addListener(listener)
+        return listener
+      }
+      case 'udp': {
+        const socket = new UdpSocket(ns, this, spec.address, spec.port, options)
+        ns.sockets.addUdp(socket)
+        return socket
+      }
+      case 'sctp': {
+        const endpoint = new SctpEndpoint(ns, spec.address, spec.port, spec.name, this.received)
+        ns.sockets.addSctp(endpoint)
+        return endpoint
+      }
     }
+  }
+
+  /** The process ends; connections it has accepted go on without it. */
+  close(): void {
+    const { ns, socket } = this
+    if (socket instanceof TcpListener) ns.sockets.removeListener(socket)
+    else if (socket instanceof UdpSocket) ns.sockets.removeUdp(socket)
+    else ns.sockets.removeSctp(socket)
   }
 
   /** A server for every port that has none of its own: a host about which nothing is known but that it answers. */

@@ -75,18 +75,26 @@ export class UdpProbe implements UdpReceiver {
 
   error(_socket: UdpSocket, error: IcmpError): void {
     if (this.result === null) this.finish(icmpFailure(error, this.client))
+    else if (this.result.verdict === 'local error') this.result = withIcmp(this.result, error)
   }
 
   expire(): void {
     if (this.result === null) this.finish(failure('timeout', null, null, this.client))
+    if (this.spec.hold !== true) this.close()
   }
 
   private finish(result: ProbeResult): void {
     this.result = result
-    if (this.spec.hold !== true) this.close()
+    // After EPERM the error queue may still tell why (a REJECT of our own OUTPUT).
+    if (this.spec.hold !== true && result.verdict !== 'local error') this.close()
   }
 
   private get client(): ProbeResult['client'] {
     return { address: this.socket.localAddress, port: this.socket.localPort }
   }
+}
+
+function withIcmp(result: ProbeResult, icmp: IcmpError): ProbeResult {
+  const { verdict, errno, client, from, ttl } = result
+  return { verdict, errno, icmp: result.icmp ?? icmp, client, from, ttl }
 }
