@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { icmpPacket, tcpPacket, udpPacket } from '../../test/helpers/netfilter-router.js'
 import { EventQueue } from '../base/index.js'
-import { Packet } from '../wire/index.js'
+import { icmpv4, ipv4, Packet, tcp, udp } from '../wire/index.js'
 import { IpsetRegistry, type SetTestRequest } from './index.js'
 
 const packet = (bytes: Uint8Array): Packet => new Packet(1, bytes, 0x0800)
@@ -40,9 +39,20 @@ function issuesOf(text: string): string[] {
   return []
 }
 
-const UDP = udpPacket('10.0.0.1:1000', '10.0.0.2:53')
-const TCP = tcpPacket('10.0.0.1:1000', '10.0.0.2:80', 'S')
-const PING = icmpPacket('10.0.0.1', '10.0.0.2', 8, 1)
+const source = 0x0a00_0001
+const destination = 0x0a00_0002
+const NONE = new Uint8Array(0)
+const wrap = (protocol: number, payload: Uint8Array): Uint8Array =>
+  ipv4.emit({ id: 1, ttl: 64, protocol, source, destination, payload })
+
+/** From 10.0.0.1:1000 to 10.0.0.2, ports 53 and 80. */
+const UDP = wrap(
+  17,
+  udp.emit({ sourcePort: 1000, destinationPort: 53, payload: new Uint8Array(4) }, source, destination),
+)
+const SYN = { sourcePort: 1000, destinationPort: 80, seq: 0, ack: 0, flags: tcp.SYN, window: 1, payload: NONE }
+const TCP = wrap(6, tcp.emit(SYN, source, destination))
+const PING = wrap(1, icmpv4.emit({ type: 8, code: 0, rest: 1, payload: NONE }))
 
 describe('lookups', () => {
   it('takes the packet’s fields by direction', () => {

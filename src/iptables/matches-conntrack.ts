@@ -63,10 +63,10 @@ function statusMatches(match: ConntrackMatch, connection: Connection): boolean {
   return has !== match.statusInvert
 }
 
-/** Seconds left, rounded down; an unconfirmed connection's time has not begun. */
+/** Seconds left, rounded down. An unconfirmed connection holds a duration where a time belongs, which counts as past. */
 function expireMatches(match: ConntrackMatch, connection: Connection, now: number): boolean {
   if (match.expire === null) return true
-  const left = connection.confirmed ? Math.max(0, connection.expires - now) : connection.timeoutMs
+  const left = connection.confirmed ? Math.max(0, connection.expires - now) : 0
   const seconds = Math.floor(left / 1000)
   return (seconds >= match.expire.min && seconds <= match.expire.max) !== match.expire.invert
 }

@@ -63,12 +63,14 @@ export class RuleParser {
   private fragment: { readonly invert: boolean } | null = null
   private readonly matches: Open<Match>[] = []
   private target: Open<Target> | null = null
+  /** Opened last. */
+  private last: Open<unknown> | null = null
   private jumpOption: string | null = null
   private counters: { readonly packets: number; readonly bytes: number } | null = null
   private otherFamily = false
   private protocolMatchTried = false
   private readonly seen = new Set<string>()
-  /** Takes the options that are not known to the rule, e.g. the chain's name of a command. */
+  /** Of the argument being read. */
   column = 1
 
   constructor(tokens: readonly Token[]) {
@@ -128,29 +130,26 @@ export class RuleParser {
       this.baseOption(base, name, invert)
       return
     }
-    if (this.openUnknown()?.takes(text, invert) === true) return
+    if (!this.mayBeChain() && this.takeUnknown(text, invert)) return
     if (name.startsWith('--') && this.extensionOption(name.slice(2), attached, invert)) return
+    if (this.takeUnknown(text, invert)) return
     if (!text.startsWith('-')) refuse(`stray argument "${text}"`, 'quote texts that contain blanks')
     refuse(`unknown option "${text}"`, this.hintFor(name))
   }
 
-  /** The last opened match or target that is not modelled takes whatever no one else does. */
-  private openUnknown(): { takes(text: string, invert: boolean): boolean } | null {
-    const open: Open<unknown> | null =
-      this.target !== null && this.target.extension === null && this.jumpOption === 'j'
-        ? this.target
-        : this.matches.at(-1)?.extension === null
-          ? this.matches.at(-1)!
-          : null
-    if (open === null) return null
-    return {
-      takes: (text, invert) => {
-        if (open === this.target && open.args.length === 0 && !text.startsWith('-')) return false
-        if (invert) open.args.push('!')
-        open.args.push(text)
-        return true
-      },
-    }
+  /** A match or target that is not modelled takes, until the next is opened, every argument but the rule's own. */
+  private takeUnknown(text: string, invert: boolean): boolean {
+    const open = this.last
+    if (open === null || open.extension !== null) return false
+    if (open === this.target && this.jumpOption === 'g') return false
+    if (open.args.length === 0 && !text.startsWith('-')) return false
+    open.args.push(...(invert ? ['!', text] : [text]))
+    return true
+  }
+
+  /** A chain takes no options: what stands behind `-j CHAIN` is a match's, if a match has it. */
+  private mayBeChain(): boolean {
+    return this.last !== null && this.last === this.target && !UNMODELLED_TARGETS.has(this.last.name)
   }
 
   private hintFor(name: string): string | undefined {
@@ -241,7 +240,7 @@ export class RuleParser {
 
   private openMatch(name: string): void {
     if (name === '' || name.startsWith('-')) refuse(`-m: "${name}" is not a match`)
-    this.matches.push({ name, extension: MATCHES.get(name) ?? null, given: new Given(name), args: [] })
+    this.open({ name, extension: MATCHES.get(name) ?? null, given: new Given(name), args: [] })
   }
 
   private openTarget(option: string, name: string): void {
@@ -251,13 +250,14 @@ export class RuleParser {
     const extension = TARGET_BY_NAME.get(name) ?? null
     if (option === 'g' && (extension !== null || UNMODELLED_TARGETS.has(name))) refuse(`-g: ${name} is not a chain`)
     this.target = { name, extension, given: new Given(name), args: [] }
+    this.last = this.target
     this.jumpOption = option
   }
 
   /** Gives the option to the extension that has it, the last one first; brings in the protocol's match if none has. */
   private extensionOption(name: string, attached: string | null, invert: boolean): boolean {
     const found = this.findOption(name) ?? (this.bringInProtocolMatch() ? this.findOption(name) : undefined)
-    if (found === undefined) return this.toUnknownProtocolMatch(name, attached, invert)
+    if (found === undefined) return false
     const values: string[] = attached === null ? [] : [attached]
     while (values.length < found.spec.args) {
       const value = this.next(`--${name}`)
@@ -291,15 +291,13 @@ export class RuleParser {
     const extension = MATCHES.get(name)
     if (extension === undefined && !UNMODELLED_PROTOCOL_MATCHES.has(name)) return false
     if (this.matches.some((match) => match.name === name)) return false
-    this.matches.push({ name, extension: extension ?? null, given: new Given(name), args: [] })
+    this.open({ name, extension: extension ?? null, given: new Given(name), args: [] })
     return true
   }
 
-  private toUnknownProtocolMatch(name: string, attached: string | null, invert: boolean): boolean {
-    const open = this.matches.at(-1)
-    if (open === undefined || open.extension !== null) return false
-    open.args.push(...(invert ? ['!'] : []), `--${name}`, ...(attached === null ? [] : [attached]))
-    return true
+  private open(match: Open<Match>): void {
+    this.matches.push(match)
+    this.last = match
   }
 }
 

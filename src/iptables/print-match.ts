@@ -25,6 +25,7 @@ function printOptions(match: Match): string {
         ports('--dport', match.destinationPorts),
         match.option && words(not(match.option.invert), '--tcp-option', String(match.option.number)),
         match.flags &&
+          (match.flags.mask !== 0 || match.flags.invert) &&
           words(
             not(match.flags.invert),
             '--tcp-flags',

@@ -33,13 +33,13 @@ export class RuleBench {
   readonly iptables: Iptables
   readonly in0: DeviceRef = { name: 'in0', ifindex: 2 }
   readonly out0: DeviceRef = { name: 'out0', ifindex: 3 }
-  private readonly env: NetfilterEnv
+  readonly environment: NetfilterEnv
 
   constructor(rules: string, sets = '', local: readonly string[] = [], seed = 1) {
     this.sim = new Simulation(new SampledChoices(seed))
     this.sim.trace = this.log
     const own = local.map(ip)
-    this.env = {
+    this.environment = {
       name: 'router',
       sim: this.sim,
       clock: this.sim.queue,
@@ -47,10 +47,10 @@ export class RuleBench {
       masqueradeAddress: () => ip('192.0.2.1'),
       primaryAddress: () => ip('192.0.2.2'),
     }
-    this.netfilter = new Netfilter(this.env)
+    this.netfilter = new Netfilter(this.environment)
     this.sets = new IpsetRegistry(this.sim.queue)
     this.sets.restore(sets)
-    this.iptables = new Iptables(this.netfilter, this.env, this.sets)
+    this.iptables = new Iptables(this.netfilter, this.environment, this.sets)
     this.iptables.restore(rules)
   }
 
@@ -65,7 +65,7 @@ export class RuleBench {
     this.log.steps = []
     const into = hook === 'OUTPUT' || hook === 'POSTROUTING' ? null : this.in0
     const out = hook === 'PREROUTING' || hook === 'INPUT' ? null : this.out0
-    const state = new HookState(hook, into, out, this.env)
+    const state = new HookState(hook, into, out, this.environment)
     const verdict = this.netfilter.hooks.run(pkt, state)
     return { verdict, state, pkt, steps: this.log.steps }
   }

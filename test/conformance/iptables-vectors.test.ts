@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
-import { ip, tcpPacket, udpPacket } from '../../test/helpers/netfilter-router.js'
-import { RuleBench, walkLog } from '../../test/helpers/rule-bench.js'
-import { formatIpv4 } from '../addr/index.js'
-import { ipv4 } from '../wire/index.js'
+import { ip, tcpPacket, udpPacket } from '../helpers/netfilter-router.js'
+import { RuleBench, walkLog } from '../helpers/rule-bench.js'
+import { formatIpv4 } from '../../src/addr/index.js'
+import { ipv4 } from '../../src/wire/index.js'
 
 interface Step {
   readonly do: string
@@ -31,7 +31,7 @@ interface Vector {
 type Counters = Readonly<Record<string, Readonly<Record<string, { rules: readonly [number, number, string][] }>>>>
 
 function load(name: string): Vector {
-  return JSON.parse(readFileSync(new URL(`../../test/vectors/${name}.json`, import.meta.url), 'utf8')) as Vector
+  return JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8')) as Vector
 }
 
 /** The router's addresses. */

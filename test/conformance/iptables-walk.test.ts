@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { icmpPacket, ip, tcpPacket, udpPacket } from '../../test/helpers/netfilter-router.js'
-import { RuleBench, walkLog } from '../../test/helpers/rule-bench.js'
-import { cloneGraph } from '../base/index.js'
-import { connectionOf } from '../netfilter/index.js'
-import { ipv4, tcp } from '../wire/index.js'
+import { icmpPacket, ip, tcpPacket, udpPacket } from '../helpers/netfilter-router.js'
+import { RuleBench, walkLog } from '../helpers/rule-bench.js'
+import { cloneGraph } from '../../src/base/index.js'
+import { connectionOf } from '../../src/netfilter/index.js'
+import { ipv4, tcp } from '../../src/wire/index.js'
 
 const filter = (...rules: readonly string[]): string => ['*filter', ...rules, 'COMMIT', ''].join('\n')
 const section = (table: string, ...rules: readonly string[]): string => [`*${table}`, ...rules, 'COMMIT', ''].join('\n')
@@ -111,6 +111,14 @@ describe('restore', () => {
     const bench = new RuleBench('')
     expect(issuesOf(() => bench.iptables.restore(text)).join('\n')).toContain(message)
     expect(bench.iptables.save()).toBe('')
+  })
+
+  it('gives options behind a jump to the matches that have them', () => {
+    const bench = new RuleBench(filter(':U -', '-A INPUT -p tcp -j U --dport 80', '-A INPUT -p udp -g U --sport 9'))
+    expect(bench.iptables.save()).toContain(
+      '-A INPUT -p tcp -m tcp --dport 80 -j U\n-A INPUT -p udp -m udp --sport 9 -g U\n',
+    )
+    expect(issuesOf(() => bench.iptables.restore(filter(':U -', '-A INPUT -g U --foo'))).join()).toContain('--foo')
   })
 
   it('takes a circle that no built-in chain leads to, and a target where it is never reached', () => {
