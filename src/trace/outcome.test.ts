@@ -102,6 +102,9 @@ describe('fateOf', () => {
       source: '10.0.0.1',
       process: null,
     })
+    const own: Step = { ...route, action: 'output', source: '0.0.0.0', chosenSource: '10.0.0.2' }
+    const toItself = fateOf([packet(1, 'request', [hop('node-2', own, answer)])], 'answered')
+    expect(toItself.delivered?.source).toBe('10.0.0.2')
   })
 
   test('outside of the cluster, delivery means leaving the network', () => {

@@ -131,7 +131,7 @@ function bySocket({ netns, node, pod }: TraceHop, step: SocketStep): TraceDelive
 /** The host was addressed as it routed the packet to itself. */
 function byHost({ netns, node, pod, steps }: TraceHop): TraceDelivery {
   const route = steps.findLast((step) => step.kind === 'route' && step.result === 'local')
-  const [address, source] = route?.kind === 'route' ? [route.destination, route.source] : ['', '']
+  const [address, source] = route?.kind === 'route' ? [route.destination, route.chosenSource ?? route.source] : ['', '']
   return { netns, node, pod, address, port: null, source, process: null }
 }
 

@@ -50,6 +50,22 @@ describe('Recorder', () => {
     expect(third?.retransmissionOf).toBe(1)
   })
 
+  test('what is left over from an earlier question is no part of the conversation', () => {
+    const recorder = new Recorder({ clock: { now: 0 }, nodeOf, frames: true })
+    recorder.step(3, 'node-1', note)
+    recorder.packet(tcpPacket(7, client, server, [40000, 80], tcp.SYN), 'pod/default/a', 'socket', null)
+    recorder.packet(arpPacket(8), 'node-1', 'arp', 3)
+    recorder.packet(arpPacket(9), 'node-1', 'arp', 8)
+    recorder.step(8, 'node-1', note)
+    recorder.frame(arpPacket(9), 'node-1', 'eth0', 'out')
+    recorder.packet(arpPacket(10), 'pod/default/a', 'arp', 7)
+    expect(recorder.conversation().map(({ protocol, because }) => [protocol, because])).toEqual([
+      ['tcp', null],
+      ['arp', 1],
+    ])
+    expect(recorder.recordedFrames()).toEqual([])
+  })
+
   test('a hop is an uninterrupted stay in one namespace', () => {
     const clock = { now: 10 }
     const recorder = recorderAt(clock)

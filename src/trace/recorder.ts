@@ -62,6 +62,10 @@ export class Recorder implements TraceSink {
   private readonly byId = new Map<number, PacketRecord>()
   private readonly numberByIdentity = new Map<string, number>()
   private readonly frames: RecordedFrame[] | null
+  /** Id of the first packet; smaller ids are of packets that were on their way before. */
+  private firstId: number | null = null
+  /** Ids of packets that were made because of those: errors, answers, ARP. */
+  private readonly foreign = new Set<number>()
   /** Namespace and source port of the first packet of the request itself: tells its packets from the replies. */
   private client: { readonly netns: string; readonly port: number | null } | null = null
 
@@ -74,6 +78,11 @@ export class Recorder implements TraceSink {
   }
 
   packet(pkt: Packet, netns: string, maker: string, because: number | null): void {
+    this.firstId ??= pkt.id
+    if (because !== null && this.isForeign(because)) {
+      this.foreign.add(pkt.id)
+      return
+    }
     const summary = summarise(pkt)
     const number = this.packets.length + 1
     const identity = `${netns} ${summary.identity}`
@@ -95,7 +104,8 @@ export class Recorder implements TraceSink {
   }
 
   step(id: number, netns: string, step: Step): void {
-    const hops = this.recordOf(id).hops
+    const hops = this.recordOf(id)?.hops
+    if (hops === undefined) return
     const last = hops.at(-1)
     if (last !== undefined && last.netns === netns) last.steps.push(step)
     else hops.push({ netns, at: this.clock.now - this.start, steps: [step] })
@@ -104,6 +114,7 @@ export class Recorder implements TraceSink {
   frame(pkt: Packet, netns: string, device: string, direction: 'in' | 'out'): void {
     if (this.frames === null) return
     const record = this.recordOf(pkt.id)
+    if (record === null) return
     const lastStep = record.hops.at(-1)?.steps.at(-1)
     const comment = lastStep === undefined ? `made by ${record.madeBy}` : describeStep(lastStep)
     const bytes = ethernet.frameOf(pkt)
@@ -133,10 +144,16 @@ export class Recorder implements TraceSink {
     return this.frames ?? []
   }
 
-  private recordOf(id: number): PacketRecord {
+  /** Null for what is left over from an earlier question. */
+  private recordOf(id: number): PacketRecord | null {
     const record = this.byId.get(id)
-    invariant(record !== undefined, `step of packet ${id}, which nobody made`)
-    return record
+    if (record !== undefined) return record
+    invariant(this.isForeign(id), `step of packet ${id}, which nobody made`)
+    return null
+  }
+
+  private isForeign(id: number): boolean {
+    return this.firstId === null || id < this.firstId || this.foreign.has(id)
   }
 
   private kindOf(summary: PacketSummary, netns: string): TracePacketKind {
