@@ -192,6 +192,9 @@ function checkTarget(target: Target, rule: Rule, place: Place, table: TableEntri
     case 'TRACE':
       onlyIn(place, target.kind, 'raw')
       return
+    case 'CHECKSUM':
+      onlyIn(place, 'CHECKSUM', 'mangle')
+      return
     case 'TCPMSS':
       checkTcpMss(target.mss, rule, place)
       return

@@ -1,7 +1,7 @@
 /** Targets of iptables that are not modelled: a rule keeps them, and a packet that reaches one has no known fate. */
 export const UNMODELLED_TARGETS: ReadonlySet<string> = new Set(
   (
-    'AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNSECMARK DSCP ECN HL HMARK IDLETIMER LED NFQUEUE QUEUE RATEEST SECMARK ' +
+    'AUDIT CLASSIFY CLUSTERIP CONNSECMARK DSCP ECN HL HMARK IDLETIMER LED NFQUEUE QUEUE RATEEST SECMARK ' +
     'SYNPROXY TCPOPTSTRIP TEE TOS TPROXY TTL ULOG'
   ).split(' '),
 )

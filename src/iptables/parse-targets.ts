@@ -318,6 +318,15 @@ const tcpmss: Extension<Target> = {
   },
 }
 
+const checksum: Extension<Target> = {
+  name: 'CHECKSUM',
+  options: [{ name: 'checksum-fill', args: 0 }],
+  build: (given) => {
+    if (given.oneOf('checksum-fill') === undefined) refuse('CHECKSUM: --checksum-fill is missing')
+    return { kind: 'CHECKSUM' }
+  },
+}
+
 /** Every target that is modelled. */
 export const TARGETS: readonly Extension<Target>[] = [
   plain('ACCEPT'),
@@ -338,4 +347,5 @@ export const TARGETS: readonly Extension<Target>[] = [
   log,
   nflog,
   tcpmss,
+  checksum,
 ]

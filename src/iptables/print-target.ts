@@ -63,6 +63,8 @@ function printOptions(target: Exclude<Target, { kind: 'jump' | 'goto' | 'unknown
         target.range !== null && `--nflog-range ${target.range}`,
         target.threshold !== 0 && `--nflog-threshold ${target.threshold}`,
       )
+    case 'CHECKSUM':
+      return '--checksum-fill'
     case 'TCPMSS':
       return target.mss === 'clamp-to-pmtu' ? '--clamp-mss-to-pmtu' : `--set-mss ${target.mss}`
     default:

@@ -57,7 +57,10 @@ export function runTarget(target: ExtensionTarget, rule: CompiledRule, context: 
     case 'NFLOG':
       return note(context, `NFLOG group ${target.group} ${target.prefix ?? ''}`.trim())
     case 'TCPMSS':
-      return target.mss === 'clamp-to-pmtu' ? 'unknown' : setMss(target.mss, rule, context)
+      return setMss(target.mss === 'clamp-to-pmtu' ? clampedMss(context) : target.mss, rule, context)
+    case 'CHECKSUM':
+      // Fills in what an offload left open; here every checksum is always filled in.
+      return 'continue'
     case 'TRACE':
       context.pkt.nfTrace = true
       return note(context, 'TRACE: the walk of this packet is logged from here on')
@@ -193,6 +196,12 @@ const MSS_OPTION_LEN = 4
 const MAX_HEADER = 60
 
 /** tcpmss_mangle_packet: lowers the MSS option, never raises it; adds one to a segment that has none and no data. */
+/** tcpmss_mangle_packet with --clamp-mss-to-pmtu: what fits behind IPv4 and TCP headers without options. */
+function clampedMss(context: WalkContext): number {
+  const { pkt, state } = context
+  return Math.max(0, state.env.pathMtu(pkt) - ipv4.HEADER_LEN - tcp.HEADER_LEN)
+}
+
 function setMss(mss: number, rule: CompiledRule, context: WalkContext): 'continue' | 'drop' {
   if (context.fragmentOffset !== 0) return 'continue'
   const { pkt } = context

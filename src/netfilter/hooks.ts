@@ -45,6 +45,8 @@ export interface NetfilterEnv {
   addressType(address: Ipv4, device: DeviceRef | null): AddressType
   /** Address MASQUERADE takes on `out` for this packet's next hop (inet_select_addr); null when the host has none. */
   masqueradeAddress(pkt: Packet, out: DeviceRef): Ipv4 | null
+  /** Largest packet both ways between this packet's ends, as the host's routes know (TCPMSS --clamp-mss-to-pmtu). */
+  pathMtu(pkt: Packet): number
   /** First global address of the device (REDIRECT on a forwarded path); null when it has none. */
   primaryAddress(device: DeviceRef): Ipv4 | null
 }

@@ -21,6 +21,7 @@ import { ipReceive } from './ip-receive.js'
 import { neighOutput } from './neigh-output.js'
 import { NeighbourTable } from './neighbour.js'
 import { routeBridged } from './route-bridged.js'
+import { routeOutput } from './route-output.js'
 import { runHook } from './run-hook.js'
 import { rerouteHooks } from './reroute.js'
 import { type Route, SCOPE, TABLE } from './route.js'
@@ -221,6 +222,22 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
     const dst = pkt.dst as Dst | null
     const nextHop = dst === null || dst.gateway === 0 ? pkt.view.getUint32(16) : dst.gateway
     return this.selectAddress(this.deviceOf(out), nextHop, SCOPE.universe)
+  }
+
+  /** xt_TCPMSS: the smaller MTU of the route on and of the route back. */
+  pathMtu(pkt: Packet): number {
+    const source = pkt.view.getUint32(12)
+    const back = routeOutput(this, {
+      destination: source,
+      source: 0,
+      outDevice: null,
+      mark: 0,
+      tos: 0,
+      anySource: true,
+    })
+    const reverse = 'dst' in back ? back.dst.mtu : Infinity
+    const dst = pkt.dst as Dst | null
+    return Math.min(dst?.mtu ?? Infinity, reverse)
   }
 
   primaryAddress(device: DeviceRef): Ipv4 | null {

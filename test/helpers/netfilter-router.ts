@@ -65,6 +65,7 @@ export class NetfilterRouter {
       clock: this.sim.queue,
       addressType: () => 'UNICAST',
       masqueradeAddress: () => null,
+      pathMtu: () => 1500,
       primaryAddress: () => null,
     }
     this.netfilter = new Netfilter(this.env)

@@ -45,6 +45,7 @@ export class RuleBench {
       clock: this.sim.queue,
       addressType: (address): AddressType => (own.includes(address) ? 'LOCAL' : 'UNICAST'),
       masqueradeAddress: () => ip('192.0.2.1'),
+      pathMtu: () => 1500,
       primaryAddress: () => ip('192.0.2.2'),
     }
     this.netfilter = new Netfilter(this.environment)
