@@ -13,7 +13,25 @@ export const CONFIG_FILE = 'kubehop.yaml'
 
 const CIDR_HINT = 'an IPv4 network such as 10.244.0.0/16'
 
-const schema = z.strictObject({
+/**
+ * What `kubehop.yaml` may say; a flag on the command line wins. `files` are relative to the configuration's folder,
+ * `hosts` are names outside of the cluster with their addresses.
+ */
+export interface Config {
+  readonly files?: readonly string[] | undefined
+  readonly nodes?: number | undefined
+  readonly cni?: 'flannel-vxlan' | 'flannel-host-gw' | undefined
+  readonly bridge?: 'docker0' | 'cni0' | undefined
+  readonly proxyMode?: 'iptables' | undefined
+  readonly podCidr?: string | undefined
+  readonly serviceCidr?: string | undefined
+  readonly namespace?: string | undefined
+  readonly seed?: number | undefined
+  readonly hosts?: Readonly<Record<string, readonly string[]>> | undefined
+  readonly strict?: boolean | undefined
+}
+
+const settings = {
   files: z.array(z.string()).optional(),
   nodes: z.int().min(1).max(1000).optional(),
   cni: z.enum(['flannel-vxlan', 'flannel-host-gw']).optional(),
@@ -25,13 +43,9 @@ const schema = z.strictObject({
   seed: z.int().min(0).optional(),
   hosts: z.record(z.string(), z.array(z.string())).optional(),
   strict: z.boolean().optional(),
-})
+}
 
-/**
- * What `kubehop.yaml` may say; a flag on the command line wins. `files` are relative to the configuration's folder,
- * `hosts` are names outside of the cluster with their addresses.
- */
-export type Config = z.infer<typeof schema>
+const schema: z.ZodType<Config> = z.strictObject(settings)
 
 /** Reads the configuration: `path`, or kubehop.yaml of the current folder if there is one. */
 export function readConfig(path: string | undefined, io: Io, issues: Issues): Config {
@@ -71,7 +85,7 @@ function describe(issue: z.core.$ZodIssue, document: Document, lines: LineCounte
   const path = issue.path.map(String)
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const fix = didYouMean(key, Object.keys(schema.shape)) ?? `known are ${Object.keys(schema.shape).join(', ')}`
+      const fix = didYouMean(key, Object.keys(settings)) ?? `known are ${Object.keys(settings).join(', ')}`
       return { path: key, message: 'unknown setting', fix, position: positionOf([...path, key], document, lines, file) }
     })
   }

@@ -15,7 +15,7 @@ export interface Io {
 }
 
 /** Exit statuses: the client got its answer, it did not, the question or its input was wrong. */
-export const EXIT = Object.freeze({ ANSWERED: 0, NOT_ANSWERED: 1, BAD_INPUT: 2 })
+export const EXIT = { ANSWERED: 0, NOT_ANSWERED: 1, BAD_INPUT: 2 } as const
 
 /** Whether to colour, by the usual conventions: FORCE_COLOR, then NO_COLOR, then whether it is a terminal. */
 export function wantsColor(env: Io['env'], isTty: boolean): boolean {

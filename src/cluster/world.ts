@@ -2,7 +2,7 @@ import { type Cidr, cidrContains, cidrOf, parseCidr, parseIpv4 } from '../addr/i
 import { internalIP, isPodTerminal, type Node, type Pod } from '../api/index.js'
 import { type InputIssue, Rng, SampledChoices } from '../base/index.js'
 import { NODE_NETWORK, settle } from '../controlplane/index.js'
-import { Store } from '../store/index.js'
+import { type Store } from '../store/index.js'
 import { Simulation } from '../trace/index.js'
 import { ClusterNode, type ProxyObjects } from './cluster-node.js'
 import { ClusterPod } from './cluster-pod.js'

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { Cluster, type ClusterOptions } from '../cluster/index.js'
 import { type Manifest, printManifests } from './manifest.js'
 
@@ -22,13 +21,8 @@ export class ClusterPlan {
     return Cluster.fromManifests([{ file: 'generated.yaml', text: this.manifest }], { ...this.options, ...options })
   }
 
-  /** The options as a comment line, then the manifest. */
+  /** The options as a comment line, then the manifest; fast-check prints it so. */
   toString(): string {
     return `# options: ${JSON.stringify(this.options)}\n${this.manifest}`
-  }
-
-  /** How fast-check prints it. */
-  [fc.toStringMethod](): string {
-    return `\n${this.toString()}`
   }
 }

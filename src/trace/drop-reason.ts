@@ -59,7 +59,7 @@ export const DROP_REASONS = {
   NAT_NO_TUPLE: 'NAT found no free tuple (ours)',
   UNKNOWN_EXTENSION: 'a rule that is not modelled had to decide (ours)',
   OUTSIDE: 'left the modelled world and nothing answers (ours)',
-} as const satisfies Record<string, string>
+} as const
 
 /** A name out of {@link DROP_REASONS}. */
 export type DropReason = keyof typeof DROP_REASONS

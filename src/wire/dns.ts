@@ -6,7 +6,7 @@ import type { ParseFault } from './fault.js'
 export const HEADER_LEN = 12
 
 /** Response codes (IANA). */
-export const RCODE = Object.freeze({ NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 })
+export const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const
 
 export interface Question {
   /** Labels joined by dots, without the last dot; `.` is the root. Case as on the wire. */

@@ -7,7 +7,7 @@ import type { Packet } from './packet.js'
 export const HEADER_LEN = 14
 
 /** IANA's numbers of what a frame carries. */
-export const ETHERTYPE = Object.freeze({ IPV4: 0x0800, ARP: 0x0806, IPV6: 0x86dd })
+export const ETHERTYPE = { IPV4: 0x0800, ARP: 0x0806, IPV6: 0x86dd } as const
 
 /** An untagged Ethernet frame (IEEE 802.3 type form, without preamble and check sequence). */
 export interface Frame {

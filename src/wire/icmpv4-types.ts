@@ -1,5 +1,5 @@
 /** ICMP message types (IANA; names of linux/icmp.h). */
-export const TYPE = Object.freeze({
+export const TYPE = {
   ECHO_REPLY: 0,
   UNREACHABLE: 3,
   SOURCE_QUENCH: 4,
@@ -13,10 +13,10 @@ export const TYPE = Object.freeze({
   INFO_REPLY: 16,
   ADDRESS: 17,
   ADDRESS_REPLY: 18,
-})
+} as const
 
 /** Codes of the errors that are sent (names of linux/icmp.h). */
-export const CODE = Object.freeze({
+export const CODE = {
   NET_UNREACH: 0,
   HOST_UNREACH: 1,
   PROT_UNREACH: 2,
@@ -29,7 +29,7 @@ export const CODE = Object.freeze({
   REDIR_HOST: 1,
   EXC_TTL: 0,
   EXC_FRAGTIME: 1,
-})
+} as const
 
 /** What a type is called, and its codes in order if it has any. */
 const NAMES: ReadonlyMap<number, { readonly name: string; readonly codes: readonly string[] }> = new Map([

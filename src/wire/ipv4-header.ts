@@ -8,7 +8,7 @@ export const HEADER_LEN = 20
 export const MIN_MTU = 68
 
 /** IANA's numbers of what a packet carries. */
-export const PROTOCOL = Object.freeze({ ICMP: 1, IPIP: 4, TCP: 6, UDP: 17, SCTP: 132 })
+export const PROTOCOL = { ICMP: 1, IPIP: 4, TCP: 6, UDP: 17, SCTP: 132 } as const
 
 const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(PROTOCOL).map(([name, number]) => [number, name.toLowerCase()]),

@@ -10,7 +10,7 @@ export const HEADER_LEN = 12
 export const CHUNK_HEADER_LEN = 4
 
 /** Chunk types (RFC 9260 section 3.2). */
-export const CHUNK = Object.freeze({
+export const CHUNK = {
   DATA: 0,
   INIT: 1,
   INIT_ACK: 2,
@@ -24,7 +24,7 @@ export const CHUNK = Object.freeze({
   COOKIE_ECHO: 10,
   COOKIE_ACK: 11,
   SHUTDOWN_COMPLETE: 14,
-})
+} as const
 
 const CHUNK_NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(CHUNK).map(([name, number]) => [number, name.replaceAll('_', '-')]),

@@ -1,5 +1,5 @@
 import { chainDifferences } from './compare-counters.js'
-import type { ConntrackRow, FrameRow, ObservedState, ObservedStep, ReceivedRow, TraceRow } from './format.js'
+import type { FrameRow, ObservedState, ObservedStep, ReceivedRow, TraceRow } from './format.js'
 import { mayBe, Unstable } from './unstable.js'
 
 /** One thing that is not as recorded. */
@@ -154,9 +154,4 @@ function sequenceDifference(what: string, want: readonly unknown[], got: readonl
   while (tail < want.length - head && tail < got.length - head && matches(want.at(-1 - tail), got.at(-1 - tail))) tail++
   const expected = lines(want.slice(head, want.length - tail))
   return { what: `${what} from row ${head}`, expected, actual: lines(got.slice(head, got.length - tail)) }
-}
-
-/** Rows of conntrack as one line each, for reports. */
-export function conntrackLine(row: ConntrackRow): string {
-  return `${row.proto} ${row.state} ${row.orig} | ${row.reply} [${row.status.join(' ')}] mark ${row.mark}`
 }

@@ -4,4 +4,4 @@
  */
 export { plainStyle, type Style } from './style.js'
 export { count, table } from './text.js'
-export { renderTrace, type RenderOptions } from './trace.js'
+export { renderTrace } from './trace.js'

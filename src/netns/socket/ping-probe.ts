@@ -2,7 +2,7 @@ import { formatIpv4, type Ipv4 } from '../../addr/index.js'
 import { icmpv4, ipv4, type Packet } from '../../wire/index.js'
 import type { Namespace } from '../namespace.js'
 import { failure, ProbeTimeout } from './probe.js'
-import { DEFAULT_OPTIONS, socketSend } from './send.js'
+import { socketOptions, socketSend } from './send.js'
 import type { IcmpError, ProbeResult } from './types.js'
 
 /** Who waits for echo replies of an id. */
@@ -57,7 +57,7 @@ export class PingProbe implements PingSocket {
       protocol: ipv4.PROTOCOL.ICMP,
       payload: () => payload,
       pmtu: spec.df === true ? 'probe' : 'dont',
-      options: Object.freeze({ ...DEFAULT_OPTIONS, ttl: spec.ttl ?? 0, mark: spec.mark ?? 0 }),
+      options: socketOptions(spec.ttl, spec.mark),
       maker: spec.name ?? 'ping',
       because: null,
     })

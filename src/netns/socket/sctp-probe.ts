@@ -3,7 +3,7 @@ import type { Namespace } from '../namespace.js'
 import { routeOutput } from '../route-output.js'
 import { failure, type ProbeSpec, ProbeTimeout } from './probe.js'
 import { initOf, SctpEndpoint } from './sctp-receive.js'
-import { DEFAULT_OPTIONS, socketSend } from './send.js'
+import { socketOptions, socketSend } from './send.js'
 import type { ProbeResult } from './types.js'
 
 const EPHEMERAL_FIRST = 32768
@@ -49,7 +49,7 @@ export class SctpProbe {
       protocol: ipv4.PROTOCOL.SCTP,
       payload: () => payload,
       pmtu: 'want',
-      options: Object.freeze({ ...DEFAULT_OPTIONS, ttl: spec.ttl ?? 0, mark: spec.mark ?? 0 }),
+      options: socketOptions(spec.ttl, spec.mark),
       maker: name,
       because: null,
     })

@@ -26,6 +26,11 @@ export const DEFAULT_OPTIONS: SocketOptions = Object.freeze({
   device: null,
 })
 
+/** A socket's options with this TTL (0 = the namespace's default) and mark, else the default ones. */
+export function socketOptions(ttl = 0, mark = 0): SocketOptions {
+  return Object.freeze({ ttl, mark, tos: 0, owner: DEFAULT_OPTIONS.owner, device: null })
+}
+
 /** What a socket wants sent. */
 export interface SocketSend {
   /** 0 = by route. */

@@ -1,7 +1,7 @@
 import type { Namespace } from '../namespace.js'
 import { routeOutput } from '../route-output.js'
 import { ephemeralPort, failure, probePayload, type ProbeSpec, ProbeTimeout, verdictOf } from './probe.js'
-import { DEFAULT_OPTIONS, type SocketOptions } from './send.js'
+import { socketOptions, type SocketOptions } from './send.js'
 import { type TcpHandler, TcpSocket } from './tcp-socket.js'
 import type { IcmpError, ProbeResult } from './types.js'
 
@@ -20,7 +20,7 @@ export class TcpProbe implements TcpHandler {
     this.ns = ns
     this.spec = spec
     this.process = spec.name ?? 'client'
-    this.options = Object.freeze({ ...DEFAULT_OPTIONS, ttl: spec.ttl ?? 0, mark: spec.mark ?? 0 })
+    this.options = socketOptions(spec.ttl, spec.mark)
   }
 
   /** connect(2); the result comes with the packets that follow. */

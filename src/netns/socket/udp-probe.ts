@@ -1,7 +1,7 @@
 import { ipv4, type Packet, udp } from '../../wire/index.js'
 import type { Namespace } from '../namespace.js'
 import { ephemeralPort, failure, icmpFailure, probePayload, type ProbeSpec, ProbeTimeout } from './probe.js'
-import { DEFAULT_OPTIONS } from './send.js'
+import { socketOptions } from './send.js'
 import type { IcmpError, PmtuMode, ProbeResult } from './types.js'
 import { type UdpReceiver, UdpSocket } from './udp-socket.js'
 
@@ -26,7 +26,7 @@ export class UdpProbe implements UdpReceiver {
     this.ns = ns
     this.spec = spec
     this.process = spec.name ?? 'client'
-    const options = Object.freeze({ ...DEFAULT_OPTIONS, ttl: spec.ttl ?? 0, mark: spec.mark ?? 0 })
+    const options = socketOptions(spec.ttl, spec.mark)
     const wanted = spec.sourcePort ?? 0
     const port = wanted === 0 ? ephemeralPort(ns, 'udp') : wanted
     this.socket = new UdpSocket(ns, this, spec.source ?? 0, port, options, spec.pmtu ?? 'want')
