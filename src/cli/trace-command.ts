@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { stringify } from 'yaml'
-import type { Cluster } from '../cluster/index.js'
+import type { Cluster, TraceWithFrames } from '../cluster/index.js'
 import {
   capture,
   parseQuestion,
@@ -85,18 +85,18 @@ function runTrace(flags: TraceFlags, io: Io): number {
   const issues = new Issues()
   const input = readClusterInput(flags, io, issues)
   const question = questionOf(flags, input.namespace, issues)
-  issues.attempt(() => parseQuestion(question), flagOf)
   if (flags.all === true && flags.brief === true)
     issues.add({ path: '--brief', message: 'contradicts --all', fix: 'choose one' })
   const cluster = buildCluster(input, issues)
+  const understood = issues.attempt(() => parseQuestion(question), flagOf) !== undefined
+  const answer = understood && cluster && issues.attempt(() => ask(cluster, question, flags.pcap !== undefined), flagOf)
+  issues.throwIfAny()
+  const { document, frames } = answer as TraceWithFrames
+  if (flags.pcap !== undefined) writeCapture(flags.pcap, frames, io, issues)
   issues.throwIfAny()
   reportWarnings(cluster!.warnings, io)
-  const document = issues.attempt(() => ask(cluster!, question, flags.pcap, io, issues), flagOf)
-  issues.throwIfAny()
-  io.stdout(print(document!, flags, io))
-  return document!.outcomes.every((outcome) => SEES_SUCCESS.has(outcome.client.sees))
-    ? EXIT.ANSWERED
-    : EXIT.NOT_ANSWERED
+  io.stdout(print(document, flags, io))
+  return document.outcomes.every(({ client }) => SEES_SUCCESS.has(client.sees)) ? EXIT.ANSWERED : EXIT.NOT_ANSWERED
 }
 
 function questionOf(flags: TraceFlags, namespace: string | undefined, issues: Issues): TraceQuestion {
@@ -121,21 +121,16 @@ function questionOf(flags: TraceFlags, namespace: string | undefined, issues: Is
   }
 }
 
-function ask(
-  cluster: Cluster,
-  question: TraceQuestion,
-  pcap: string | undefined,
-  io: Io,
-  issues: Issues,
-): TraceDocument {
-  if (pcap === undefined) return cluster.trace(question)
-  const { document, frames } = cluster.traceWithFrames(question)
+function ask(cluster: Cluster, question: TraceQuestion, frames: boolean): TraceWithFrames {
+  return frames ? cluster.traceWithFrames(question) : { document: cluster.trace(question), frames: [] }
+}
+
+function writeCapture(file: string, frames: TraceWithFrames['frames'], io: Io, issues: Issues): void {
   try {
-    writeFileSync(resolve(io.cwd, pcap), capture(frames))
+    writeFileSync(resolve(io.cwd, file), capture(frames))
   } catch (error) {
-    issues.add({ path: '--pcap', message: `cannot write "${pcap}": ${reasonOf(error)}` })
+    issues.add({ path: '--pcap', message: `cannot write "${file}": ${reasonOf(error)}` })
   }
-  return document
 }
 
 function print(document: TraceDocument, flags: TraceFlags, io: Io): string {

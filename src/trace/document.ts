@@ -88,7 +88,7 @@ export const SEES_SUCCESS: ReadonlySet<ClientSees> = new Set<ClientSees>(['conne
  * prohibit. `neighbour-unreachable`: nobody answered ARP for the next hop. `martian`: the kernel refuses the
  * addresses (rp_filter, loopback, own source). `dropped-in-bridge`: no port to send it to. `ttl-exceeded`, `too-big`.
  * `dropped`: any other drop. `lost`: the model saw no end of it. `not-sent`: no packet was made, since the name has no
- * address. `unknown`: something that is not modelled had to decide.
+ * address or the client's own kernel refused. `unknown`: something that is not modelled had to decide.
  */
 export type Disposition =
   | 'accepted'

@@ -1,3 +1,4 @@
+import { Ajv } from 'ajv'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -107,6 +108,10 @@ const EXPECTED: Readonly<Record<string, readonly Way[]>> = {
   'udp.yaml --from pod/client --to svc/syslog:514/tcp': [fails('timeout', 'exits-network')],
 }
 
+const validate = new Ajv({ strict: false }).compile(
+  JSON.parse(readFileSync('docs/trace.schema.json', 'utf8')) as object,
+)
+
 const PREFIX = 'kubehop trace -f examples/'
 
 function documentedCommands(): string[] {
@@ -164,6 +169,7 @@ describe('examples', () => {
     const { status, stdout, stderr } = runCli(`trace -f examples/${command} -o json`)
     expect(stderr).toBe('')
     const document = JSON.parse(stdout) as TraceDocument
+    expect(validate(document), JSON.stringify(validate.errors)).toBe(true)
     const found = ways(document)
     const wanted = expected.flatMap((way) => Array.from({ length: way.times ?? 1 }, () => way))
     expect(found.map(({ first }) => `${first.client.sees} ${first.disposition}`).sort()).toEqual(

@@ -21,8 +21,9 @@ export function renderAnswer(document: TraceDocument, style: Style): string[] {
 
 function question({ request }: TraceDocument): string {
   const { client } = request
-  const asked = client.pod !== null && request.from === `pod/${client.pod}` ? '' : `; from ${placeName(client)}`
-  const where = client.node === null || client.node === client.netns ? '' : ` on ${client.node}`
+  const asNamed = [client.netns, `pod/${client.pod}`, `node/${client.node}`].includes(request.from)
+  const asked = asNamed ? '' : `; from ${placeName(client)}`
+  const where = client.node === null || client.node === client.netns ? '' : `${asNamed ? ';' : ''} on ${client.node}`
   const size = request.size === 0 ? '' : `, ${count(request.size, 'byte')}`
   const flags = `${request.df ? ', DF' : ''}${request.ttl === null ? '' : `, ttl ${request.ttl}`}`
   return `${request.from} → ${request.to}  (${request.protocol}${size}${flags}${asked}${where})`
@@ -86,7 +87,7 @@ function detailsOf(outcome: TraceOutcome, style: Style): string[] {
     lines.push(
       `Delivered to ${style.place(placeName(delivered))}${node} as ${endpointText(delivered)}${process}${sent}.`,
     )
-    lines.push(`It sees the source ${style.change(delivered.source)}.`)
+    lines.push(`It sees the source ${style.change(delivered.source)}${insteadOf(outcome)}.`)
   } else {
     lines.push(`The request ${endOf(outcome)}.`)
   }
@@ -104,6 +105,16 @@ function detailsOf(outcome: TraceOutcome, style: Style): string[] {
   return lines
 }
 
+/** Whose address the receiver sees in place of the client's own, and what changed it. */
+function insteadOf({ delivered, conversation }: TraceOutcome): string {
+  const request = conversation.find(({ kind }) => kind === 'request')
+  if (request === undefined || delivered === null || request.from === delivered.source) return ''
+  const steps = request.hops.flatMap((hop) => hop.steps)
+  const nat = steps.findLast((step) => step.kind === 'nat' && step.manip === 'source')
+  const why = nat?.kind === 'nat' ? ` (${nat.why})` : ''
+  return ` instead of ${request.from}${why}`
+}
+
 const ENDS: Readonly<Record<TraceOutcome['disposition'], string>> = {
   accepted: 'was accepted',
   'exits-network': 'left the cluster network',
@@ -118,7 +129,7 @@ const ENDS: Readonly<Record<TraceOutcome['disposition'], string>> = {
   'too-big': 'was too big for the way',
   dropped: 'was dropped',
   lost: 'did not arrive anywhere',
-  'not-sent': 'was never sent, for want of an address',
+  'not-sent': 'was never sent',
   unknown: 'met a rule whose verdict is not known',
 }
 

@@ -13,7 +13,8 @@ export function renderPacket(packet: TracePacket, all: boolean, style: Style): s
   return [heading, ...renderHops(packet.hops, all, style)]
 }
 
-function renderHops(hops: readonly TraceHop[], all: boolean, style: Style): string[] {
+/** Hops under the names of their places. */
+export function renderHops(hops: readonly TraceHop[], all: boolean, style: Style): string[] {
   return hops.flatMap((hop) => [style.place(hopName(hop)), ...renderSteps(hop.steps, all, style)])
 }
 
@@ -25,8 +26,9 @@ function hopName(hop: TraceHop): string {
 export function renderPacketLine(packet: TracePacket, style: Style): string {
   const again = packet.retransmissionOf === null ? '' : ` (packet ${packet.retransmissionOf} again)`
   const at = packet.at === 0 ? '' : ` at ${milliseconds(packet.at)}`
-  const way = wayOf(packet.hops)
-  return style.dim(`packet ${packet.number}  ${packet.text}${again}${at}  ${packet.kind}: ${way}${endOf(packet)}`)
+  const what = `packet ${packet.number}  ${packet.text}${again}${at}`
+  const way = packet.kind === 'dns' ? '' : `${packet.kind}: ${wayOf(packet.hops)}, `
+  return style.dim(`${what}  ${way}${endOf(packet)}`)
 }
 
 /** Neighbouring ARP packets in one line. */
@@ -37,12 +39,16 @@ export function renderArp(packets: readonly TracePacket[], style: Style): string
   return style.dim(`${numbers}  ${packets.map((packet) => packet.text).join('; ')}`)
 }
 
-/** One line a hop. */
-export function renderBrief(packet: TracePacket, style: Style): string[] {
-  return packet.hops.map((hop) => {
-    const said = hop.steps.flatMap((step) => briefly(step, style))
-    return `${String(packet.number).padStart(3)} ${packet.kind.padEnd(10)} ${style.place(hopName(hop))}  ${said.join(', ')}`
-  })
+/** One line a hop, the places of all packets in one column. */
+export function renderBrief(packets: readonly TracePacket[], style: Style): string[] {
+  const width = Math.max(0, ...packets.flatMap(({ hops }) => hops.map((hop) => hopName(hop).length)))
+  return packets.flatMap((packet) =>
+    packet.hops.map((hop) => {
+      const said = hop.steps.flatMap((step) => briefly(step, style))
+      const place = style.place(hopName(hop).padEnd(width))
+      return `${String(packet.number).padStart(3)} ${packet.kind.padEnd(10)}  ${place}  ${said.join(', ')}`
+    }),
+  )
 }
 
 function wayOf(hops: readonly TraceHop[]): string {
@@ -50,11 +56,11 @@ function wayOf(hops: readonly TraceHop[]): string {
 }
 
 function endOf(packet: TracePacket): string {
-  const step = packet.hops.at(-1)?.steps.findLast((s) => s.kind === 'drop' || s.kind === 'socket' || s.kind === 'reply')
-  if (step?.kind === 'drop') return `, dropped (${step.reason})`
-  if (step?.kind === 'socket' && step.action === 'deliver') return ', delivered'
-  if (step?.kind === 'socket' && step.action === 'refuse') return ', refused'
-  return ''
+  const step = packet.hops.at(-1)?.steps.findLast((s) => s.kind === 'drop' || s.kind === 'socket')
+  if (step?.kind === 'drop') return `dropped (${step.reason})`
+  if (step?.kind === 'socket' && step.action === 'deliver') return 'delivered'
+  if (step?.kind === 'socket' && step.action === 'refuse') return 'refused'
+  return 'on its way'
 }
 
 function briefly(step: Step, style: Style): string[] {

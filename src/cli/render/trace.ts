@@ -1,7 +1,7 @@
-import type { TraceDocument, TraceOutcome, TracePacket } from '../../trace/index.js'
+import { describeStep, type Step, type TraceDocument, type TraceOutcome, type TracePacket } from '../../trace/index.js'
 import { renderAnswer } from './answer.js'
 import { groupOutcomes, type OutcomeGroup } from './outcome-groups.js'
-import { renderArp, renderBrief, renderPacket, renderPacketLine } from './packets.js'
+import { renderArp, renderBrief, renderHops, renderPacket, renderPacketLine } from './packets.js'
 import { plainStyle, type Style } from './style.js'
 import { percent, ruler } from './text.js'
 
@@ -43,23 +43,13 @@ function renderOutcome(
   const style = options.style ?? plainStyle
   const width = options.width ?? 80
   const heading = group === null ? [] : [style.title(ruler(headingOf(outcome, group.probability), width)), '']
-  const body = options.brief === true ? briefly(outcome, options, style) : inFull(outcome, options, style)
+  const body = options.brief === true ? renderBrief(tellingPackets(outcome), style) : inFull(outcome, options, style)
   return [...heading, ...body]
 }
 
 function headingOf(outcome: TraceOutcome, probability: number): string {
   const to = outcome.delivered === null ? outcome.disposition : outcome.delivered.netns
   return `${percent(probability)}: ${outcome.client.sees}, ${to}`
-}
-
-function briefly(outcome: TraceOutcome, options: RenderOptions, style: Style): string[] {
-  const shown = outcome.conversation.filter((packet) => options.all === true || !isSide(packet))
-  return shown.flatMap((packet) => renderBrief(packet, style))
-}
-
-/** Packets that only accompany the ones asked about. */
-function isSide(packet: TracePacket): boolean {
-  return packet.kind === 'arp' || packet.kind === 'dns' || packet.retransmissionOf !== null
 }
 
 function inFull(outcome: TraceOutcome, options: RenderOptions, style: Style): string[] {
@@ -97,40 +87,52 @@ function tellingPackets(outcome: TraceOutcome): TracePacket[] {
   const repeated = lost.filter(
     ({ retransmissionOf }) => retransmissionOf === null || retransmissionOf !== request?.number,
   )
-  return [request, reply, ...errors, ...repeated].filter((packet) => packet !== undefined)
+  const telling = new Set([request, reply, ...errors, ...repeated])
+  return conversation.filter((packet) => telling.has(packet))
 }
 
 /** What another outcome does differently: its end, and the deciding steps of its request that the main one lacks. */
 function renderDifference(main: TraceOutcome, group: OutcomeGroup, options: RenderOptions): string[] {
   const style = options.style ?? plainStyle
   const heading = style.title(ruler(headingOf(group.first, group.probability), options.width ?? 80))
-  const known = new Set(decidingLines(main, options))
-  const lines = decidingLines(group.first, options).filter((line) => !known.has(line))
-  const hint = lines.length === 0 ? [style.dim('  the request takes the same way')] : []
-  return [heading, ...lines, ...hint]
-}
-
-function decidingLines(outcome: TraceOutcome, options: RenderOptions): string[] {
-  const style = options.style ?? plainStyle
-  const request = outcome.conversation.find((packet) => packet.kind === 'request')
-  const hops = (request?.hops ?? []).map((hop) => ({
+  const known = new Set(decidingSteps(main).map(describeStep))
+  const hops = (requestOf(group.first)?.hops ?? []).map((hop) => ({
     ...hop,
-    steps: hop.steps.filter((step) => DECIDING.has(step.kind) && !(step.kind === 'rule' && !step.matched)),
+    steps: hop.steps.filter((step) => isDeciding(step) && !known.has(describeStep(step))),
   }))
-  const lines =
-    request === undefined
-      ? []
-      : renderPacket({ ...request, hops: hops.filter((h) => h.steps.length > 0) }, false, style)
-  return lines.slice(1)
+  const lines = renderHops(
+    hops.filter(({ steps }) => steps.length > 0),
+    false,
+    style,
+  )
+  return [heading, ...(lines.length > 0 ? lines : [style.dim('  the request takes the same way')])]
 }
 
-const DECIDING: ReadonlySet<string> = new Set([
-  'rule',
-  'nat',
-  'route',
-  'encapsulation',
-  'socket',
-  'reply',
-  'drop',
-  'unknown',
-])
+function requestOf(outcome: TraceOutcome): TracePacket | undefined {
+  return outcome.conversation.find(({ kind }) => kind === 'request')
+}
+
+function decidingSteps(outcome: TraceOutcome): Step[] {
+  return (requestOf(outcome)?.hops ?? []).flatMap(({ steps }) => steps.filter(isDeciding))
+}
+
+/** Steps that tell one outcome from another: rules that choose a backend or drop, translations, tunnels, the end. */
+function isDeciding(step: Step): boolean {
+  switch (step.kind) {
+    case 'rule':
+      return (
+        step.action === 'drop' ||
+        (step.matched && step.table === 'nat' && step.chain !== step.hook && step.action !== 'return')
+      )
+    case 'encapsulation':
+      return step.action === 'encapsulate'
+    case 'nat':
+    case 'socket':
+    case 'reply':
+    case 'drop':
+    case 'unknown':
+      return true
+    default:
+      return false
+  }
+}
