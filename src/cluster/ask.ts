@@ -7,11 +7,13 @@ import {
   type ParsedQuestion,
   Recorder,
   type RecordedFrame,
+  SEES_SUCCESS,
   type TraceOutcome,
 } from '../trace/index.js'
 import type { Client } from './client.js'
 import { routeToNode } from './load-balancer.js'
 import { firstAddress, lookUp } from './name-lookup.js'
+import { outsideNames } from './outside-names.js'
 import { sightOf } from './sight.js'
 import type { Target } from './target.js'
 import type { World } from './world.js'
@@ -33,6 +35,8 @@ export interface Ask {
 export interface Answer {
   readonly outcome: Omit<TraceOutcome, 'probability' | 'choices'>
   readonly frames: readonly RecordedFrame[]
+  /** Decisions taken while the name was looked up: they come before those of the request. */
+  readonly lookupChoices: number
   /** The client's port, once it had one. */
   readonly sourcePort: number | null
 }
@@ -52,25 +56,29 @@ export function ask(world: World, request: Ask, choices: Choices): Answer {
     everyRule: request.everyRule,
     frames: request.frames,
   })
-  world.sim.choices = choices
+  const counted = new CountedChoices(choices)
+  world.sim.choices = counted
   world.sim.trace = recorder
-  const answer = run(world, request, recorder)
+  const answer = run(world, request, recorder, counted)
   world.sim.trace = null
   return answer
 }
 
-function run(world: World, request: Ask, recorder: Recorder): Answer {
+function run(world: World, request: Ask, recorder: Recorder, choices: CountedChoices): Answer {
   const { target } = request
   const resolved = target.to.kind === 'address' ? direct(target.to.address) : byName(world, request, recorder)
+  const lookupChoices = choices.taken
   if (resolved.address === null) {
     const sees = resolved.sees ?? 'name-not-found'
-    return finish(recorder, sees, resolved.detail, null, null)
+    return finish(recorder, { sees, detail: resolved.detail, destination: null, sourcePort: null, lookupChoices })
   }
   routeToNode(world, resolved.address)
   const result = probe(world, request, resolved.address)
   const destination = { address: formatIpv4(resolved.address), port: target.port }
   const sight = sightOf(result, target.protocol)
-  return finish(recorder, sight.sees, sight.detail ?? resolved.detail, destination, result)
+  const detail = sight.detail ?? resolved.detail
+  const sourcePort = result.client?.port ?? null
+  return finish(recorder, { sees: sight.sees, detail, destination, sourcePort, lookupChoices })
 }
 
 function direct(address: Ipv4): Resolved {
@@ -88,7 +96,17 @@ function byName(world: World, request: Ask, recorder: Recorder): Resolved {
     if (address !== undefined) return { address, sees: null, detail: `${name} is ${formatIpv4(address)}` }
     return { address: null, sees: 'name-without-address', detail: `${name} has no IPv4 address` }
   }
+  if (resolution.outcome === 'try-again' && isUnknownOutside(world, name)) {
+    const detail = `nothing is known of ${name} outside of the cluster: give its addresses under hosts`
+    return { address: null, sees: 'unknown', detail }
+  }
   return { address: null, ...nameFailure(name, resolution.outcome) }
+}
+
+/** A name of the outside world that may well exist, and of which the model was told nothing. */
+function isUnknownOutside(world: World, name: string): boolean {
+  const inCluster = /(^|\.)cluster\.local\.?$/i.test(name)
+  return !inCluster && outsideNames(world.options.hosts)({ name, type: 'A', class: 'IN' }) === null
 }
 
 function nameFailure(name: string, outcome: 'name-not-found' | 'no-data' | 'try-again'): Omit<Resolved, 'address'> {
@@ -137,21 +155,45 @@ function makeProbe(request: Ask, destination: Ipv4): TcpProbe | UdpProbe | PingP
   }
 }
 
-function finish(
-  recorder: Recorder,
-  sees: ClientSees,
-  detail: string | null,
-  destination: TraceOutcome['destination'],
-  result: ProbeResult | null,
-): Answer {
+/** What a run came to, before the conversation is read. */
+interface Result {
+  readonly sees: ClientSees
+  readonly detail: string | null
+  readonly destination: TraceOutcome['destination']
+  readonly sourcePort: number | null
+  readonly lookupChoices: number
+}
+
+function finish(recorder: Recorder, result: Result): Answer {
+  const { sees, detail, destination, sourcePort, lookupChoices } = result
   const conversation = recorder.conversation()
   const first = fateOf(conversation, sees)
-  const undecided = first.unknown !== null && sees !== 'connected' && sees !== 'answered'
+  const undecided = first.unknown !== null && !SEES_SUCCESS.has(sees)
   const finalSees = undecided ? 'unknown' : sees
   const { disposition, delivered, drop, unknown } = undecided ? fateOf(conversation, finalSees) : first
   return {
     outcome: { disposition, client: { sees: finalSees, detail }, destination, delivered, drop, unknown, conversation },
     frames: recorder.recordedFrames(),
-    sourcePort: result?.client?.port ?? null,
+    lookupChoices,
+    sourcePort,
+  }
+}
+
+/** Counts the decisions that pass through it. */
+class CountedChoices implements Choices {
+  taken = 0
+  private readonly choices: Choices
+
+  constructor(choices: Choices) {
+    this.choices = choices
+  }
+
+  choose(label: string, weights: readonly number[]): number {
+    this.taken++
+    return this.choices.choose(label, weights)
+  }
+
+  sample(n: number): number {
+    return this.choices.sample(n)
   }
 }

@@ -43,28 +43,33 @@ function outcomeOf({ probability, choices, value }: Outcome<Answer>): TraceOutco
 
 /**
  * Outcomes that differ only in how the name was looked up (which DNS server was asked) become one: the first of them,
- * with their probabilities together. Most probable first, else in the order found.
+ * with their probabilities together and the decisions of the request alone. Most probable first, else in the order found.
  */
 export function mergeOutcomes(outcomes: readonly Outcome<Answer>[]): Outcome<Answer>[] {
   const groups = new Map<string, Outcome<Answer>>()
   for (const outcome of outcomes) {
     const key = keyOf(outcome)
     const known = groups.get(key)
-    groups.set(key, known === undefined ? outcome : { ...known, probability: known.probability + outcome.probability })
+    groups.set(key, known === undefined ? outcome : merged(known, outcome))
   }
   return [...groups.values()].sort((a, b) => b.probability - a.probability)
 }
 
-/** Everything but the DNS packets: result, and the request's own decisions. */
-function keyOf({ choices, value }: Outcome<Answer>): string {
-  const { outcome } = value
-  const dns = outcome.conversation.filter((packet) => packet.kind === 'dns').length
-  if (dns === 0) return JSON.stringify(choices)
-  const path = outcome.conversation
-    .filter((packet) => packet.kind === 'request' || packet.kind === 'reply')
-    .map((packet) => packet.hops.map((hop) => hop.netns))
-  const { disposition, client, destination, drop, unknown } = outcome
-  const delivered = outcome.delivered === null ? null : { ...outcome.delivered, source: null }
+function merged(known: Outcome<Answer>, other: Outcome<Answer>): Outcome<Answer> {
+  return { ...known, probability: known.probability + other.probability, choices: requestChoices(other) }
+}
+
+/** Decisions taken after the name was known. */
+function requestChoices({ choices, value }: Outcome<Answer>): Outcome<Answer>['choices'] {
+  return choices.slice(value.lookupChoices)
+}
+
+/** What makes outcomes differ, the DNS packets left out: how it ended, and the request's own decisions. */
+function keyOf(outcome: Outcome<Answer>): string {
+  if (outcome.value.lookupChoices === 0) return JSON.stringify(outcome.choices)
+  const { disposition, client, destination, delivered, drop, unknown } = outcome.value.outcome
+  const end = delivered === null ? null : [delivered.netns, delivered.address, delivered.port]
   const where = drop === null ? null : [drop.reason, drop.where, drop.rule, drop.netns]
-  return JSON.stringify([disposition, client.sees, destination, delivered, where, unknown?.rule, path])
+  const decisions = requestChoices(outcome)
+  return JSON.stringify([disposition, client.sees, destination, end, where, unknown?.rule ?? null, decisions])
 }

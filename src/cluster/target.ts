@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4, isMulticast, parseCidr, cidrContains, parseIpv4 } from '../addr/index.js'
-import { didYouMean, isHeadless, type Pod, type Service, type ServicePort } from '../api/index.js'
+import { didYouMean, isHeadless, type Pod, type Service, serviceNameOf, type ServicePort } from '../api/index.js'
 import type { EndpointRef, ParsedQuestion, TraceProtocol } from '../trace/index.js'
 import { nodeAddress, podOf, problem, unknownNode, unknownObject } from './client.js'
 import { OUTSIDE_CLIENT } from './outside.js'
@@ -94,7 +94,7 @@ function serviceTarget(world: World, ref: Extract<EndpointRef, { kind: 'service'
   const namespace = ref.namespace ?? question.namespace
   const service = world.store.get('Service', ref.name, namespace)
   if (service === undefined) throw unknownObject(world, 'service', 'Service', namespace, ref.name, 'to')
-  const transport = servicePortOf(service, question)
+  const transport = servicePortOf(world, service, question)
   const byName = isHeadless(service) || service.spec.type === 'ExternalName'
   if (byName) {
     return { to: { kind: 'name', name: `${ref.name}.${namespace}.svc.cluster.local` }, ...transport }
@@ -102,7 +102,7 @@ function serviceTarget(world: World, ref: Extract<EndpointRef, { kind: 'service'
   return { to: { kind: 'address', address: parseIpv4(service.spec.clusterIP ?? '')! }, ...transport }
 }
 
-function servicePortOf(service: Service, question: ParsedQuestion): Pick<Target, 'protocol' | 'port'> {
+function servicePortOf(world: World, service: Service, question: ParsedQuestion): Pick<Target, 'protocol' | 'port'> {
   if (question.protocol === 'icmp') return { protocol: 'icmp', port: null }
   const { ports } = service.spec
   const label = `service ${service.metadata.namespace}/${service.metadata.name}`
@@ -115,15 +115,15 @@ function servicePortOf(service: Service, question: ParsedQuestion): Pick<Target,
         wanted,
         ports.map((p) => p.name),
       )
-    return ofServicePort(service, pick(named, question.protocol), question)
+    return ofServicePort(world, service, pick(named, question.protocol), question)
   }
   if (wanted !== null) {
     const found = ports.filter((p) => p.port === wanted)
     if (found.length === 0) return { protocol: question.protocol ?? 'tcp', port: wanted }
-    return ofServicePort(service, pick(found, question.protocol), question, wanted)
+    return ofServicePort(world, service, pick(found, question.protocol), question, wanted)
   }
   const [only] = ports
-  if (ports.length === 1 && only !== undefined) return ofServicePort(service, only, question)
+  if (ports.length === 1 && only !== undefined) return ofServicePort(world, service, only, question)
   const names = ports.map((p) => `${p.name === '' ? '' : `${p.name} `}${p.port}/${p.protocol}`).join(', ')
   throw problem('to', `${label} has ${ports.length} ports`, `say which: ${names || 'svc/NAME:PORT'}`)
 }
@@ -132,15 +132,25 @@ function pick(ports: readonly ServicePort[], protocol: TraceProtocol | null): Se
   return ports.find((p) => lower(p.protocol) === protocol) ?? ports[0]!
 }
 
-/** A headless service has no port of its own: packets go to the endpoints' port. */
+/**
+ * A headless service has no port of its own: asked for by name, or not at all, packets go to its endpoints' port, as an
+ * SRV record would say. A number is taken as it is: that is where a client of the bare name would send.
+ */
 function ofServicePort(
+  world: World,
   service: Service,
   port: ServicePort,
   question: ParsedQuestion,
   asked?: number,
 ): Pick<Target, 'protocol' | 'port'> {
-  const direct = isHeadless(service) && asked === undefined && typeof port.targetPort === 'number'
-  return { protocol: question.protocol ?? lower(port.protocol), port: direct ? Number(port.targetPort) : port.port }
+  const direct = isHeadless(service) && asked === undefined ? endpointPort(world, service, port) : undefined
+  return { protocol: question.protocol ?? lower(port.protocol), port: direct ?? port.port }
+}
+
+function endpointPort(world: World, service: Service, port: ServicePort): number | undefined {
+  const { namespace, name } = service.metadata
+  const slices = world.store.list('EndpointSlice', namespace).filter((slice) => serviceNameOf(slice) === name)
+  return slices.flatMap((s) => s.ports).find((p) => p.name === port.name && p.protocol === port.protocol)?.port
 }
 
 function unknownPort(label: string, name: string, names: readonly string[]): Error {

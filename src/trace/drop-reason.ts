@@ -1,6 +1,6 @@
 /**
  * Why a packet died: the kernel's own words (enum skb_drop_reason, include/net/dropreason-core.h) with one
- * sentence each. Reasons marked "ours" name what the kernel drops without a word of its own.
+ * sentence each. {@link OWN_REASONS} name what the kernel drops without a word of its own.
  */
 export const DROP_REASONS = {
   NOT_SPECIFIED: 'dropped without a reason of its own',
@@ -9,7 +9,7 @@ export const DROP_REASONS = {
   TCP_CSUM: 'TCP checksum error',
   UDP_CSUM: 'UDP checksum error',
   ICMP_CSUM: 'ICMP checksum error',
-  SCTP_CSUM: 'SCTP checksum error (ours)',
+  SCTP_CSUM: 'SCTP checksum error',
   NETFILTER_DROP: 'dropped by netfilter',
   OTHERHOST: 'the frame is for another host’s MAC address',
   IP_CSUM: 'IPv4 header checksum error',
@@ -24,11 +24,11 @@ export const DROP_REASONS = {
   IP_INVALID_SOURCE: 'source address is not valid (multicast, loopback, broadcast)',
   IP_LOCALNET: 'source or destination is 127.0.0.0/8 on a device without route_localnet',
   IP_INVALID_DEST: 'destination address is not valid',
-  IP_ROUTE_BLACKHOLE: 'route of type blackhole (ours)',
-  IP_ROUTE_UNREACHABLE: 'route of type unreachable (ours)',
-  IP_ROUTE_PROHIBIT: 'route of type prohibit (ours)',
-  IP_FORWARDING_DISABLED: 'the incoming device does not forward (ours)',
-  IP_TTL_EXCEEDED: 'TTL ran out (ours)',
+  IP_ROUTE_BLACKHOLE: 'route of type blackhole',
+  IP_ROUTE_UNREACHABLE: 'route of type unreachable',
+  IP_ROUTE_PROHIBIT: 'route of type prohibit',
+  IP_FORWARDING_DISABLED: 'the incoming device does not forward',
+  IP_TTL_EXCEEDED: 'TTL ran out',
   PKT_TOO_BIG: 'larger than the MTU and not to be fragmented',
   NEIGH_CREATEFAIL: 'no neighbour entry could be made',
   NEIGH_FAILED: 'the neighbour did not answer ARP',
@@ -40,26 +40,44 @@ export const DROP_REASONS = {
   UNHANDLED_PROTO: 'no handler for the Ethernet type',
   DUP_FRAG: 'duplicate fragment',
   FRAG_REASM_TIMEOUT: 'fragments did not all arrive in time',
-  TCP_INVALID_SYN: 'not acceptable in this TCP state (ours)',
+  TCP_INVALID_SYN: 'not acceptable in this TCP state',
   TCP_ABORT_ON_DATA: 'the connection was closed',
-  SOCKET_FILTER: 'refused by the socket: not from the peer it is connected to (ours)',
+  SOCKET_FILTER: 'refused by the socket: not from the peer it is connected to',
   VXLAN_INVALID_HDR: 'bad VXLAN header',
   VXLAN_VNI_NOT_FOUND: 'no VXLAN device for this VNI',
   VXLAN_ENTRY_EXISTS: 'source MAC is bound to another VTEP',
   VXLAN_NO_REMOTE: 'no FDB entry names a remote VTEP',
-  VXLAN_LOOPED: 'encapsulated packet came back to its own VTEP (ours)',
+  VXLAN_LOOPED: 'encapsulated packet came back to its own VTEP',
   IP_TUNNEL_ECN: 'ECN bits of inner and outer header disagree',
   BRIDGE_INGRESS_STP_STATE: 'bridge port does not forward',
   BRIDGE_NON_FORWARDING_STATE: 'bridge port does not forward',
   BRIDGE_NO_EGRESS_PORT: 'no other port to send the frame to (hairpin off)',
   BRIDGE_MAC_LOCAL: 'source MAC is the bridge’s own',
   LOCAL_MAC: 'source MAC is the receiver’s own',
-  ARP_NOT_FOR_US: 'ARP request for an address that is not answered for (ours)',
-  CONNTRACK_CLASH: 'another connection took the tuple first (insert_failed, ours)',
-  NAT_NO_TUPLE: 'NAT found no free tuple (ours)',
-  UNKNOWN_EXTENSION: 'a rule that is not modelled had to decide (ours)',
-  OUTSIDE: 'left the modelled world and nothing answers (ours)',
+  ARP_NOT_FOR_US: 'ARP request for an address that is not answered for',
+  CONNTRACK_CLASH: 'another connection took the tuple first (insert_failed)',
+  NAT_NO_TUPLE: 'NAT found no free tuple',
+  UNKNOWN_EXTENSION: 'a rule that is not modelled had to decide',
+  OUTSIDE: 'left the modelled world and nothing answers',
 } as const
 
 /** A name out of {@link DROP_REASONS}. */
 export type DropReason = keyof typeof DROP_REASONS
+
+/** Reasons that are not in the kernel's list. */
+export const OWN_REASONS: ReadonlySet<DropReason> = new Set<DropReason>([
+  'SCTP_CSUM',
+  'IP_ROUTE_BLACKHOLE',
+  'IP_ROUTE_UNREACHABLE',
+  'IP_ROUTE_PROHIBIT',
+  'IP_FORWARDING_DISABLED',
+  'IP_TTL_EXCEEDED',
+  'TCP_INVALID_SYN',
+  'SOCKET_FILTER',
+  'VXLAN_LOOPED',
+  'ARP_NOT_FOR_US',
+  'CONNTRACK_CLASH',
+  'NAT_NO_TUPLE',
+  'UNKNOWN_EXTENSION',
+  'OUTSIDE',
+])

@@ -24,7 +24,7 @@ export {
   type TraceRequest,
   type TraceUnknown,
 } from './document.js'
-export { DROP_REASONS, type DropReason } from './drop-reason.js'
+export { DROP_REASONS, type DropReason, OWN_REASONS } from './drop-reason.js'
 export { dispositionOfDrop, fateOf, type RequestFate } from './outcome.js'
 export { type NodeOf, placeOf } from './place.js'
 export { type RecordedFrame, Recorder, type RecorderOptions } from './recorder.js'

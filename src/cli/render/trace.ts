@@ -30,7 +30,9 @@ export function renderTrace(document: TraceDocument, options: RenderOptions = {}
     const rest = document.outcomes.filter((outcome) => outcome !== main?.first)
     for (const outcome of rest) lines.push('', ...renderOutcome(outcome, { probability: outcome.probability }, options))
   } else if (main !== undefined) {
-    for (const group of others) lines.push('', ...renderDifference(main.first, group, options))
+    const render = (group: OutcomeGroup): string[] =>
+      options.brief === true ? renderOutcome(group.first, group, options) : renderDifference(main.first, group, options)
+    for (const group of others) lines.push('', ...render(group))
   }
   return `${lines.join('\n')}\n`
 }
