@@ -51,6 +51,23 @@ describe('a TCP conversation, as a kernel tracked it', () => {
     play(new NetfilterRouter(), conversation)
   })
 
+  it('passes what is a little too early or too late, and does not believe it', () => {
+    play(new NetfilterRouter(), [
+      ['>', 'S', { seq: 1000, window: 65535 }, 'NEW', 'SYN_SENT'],
+      ['<', 'SA', { seq: 5000, ack: 1001, window: 65535 }, 'ESTABLISHED', 'SYN_RECV'],
+      ['>', 'A', { seq: 1001, ack: 5001, window: 65535 }, 'ESTABLISHED', 'ESTABLISHED'],
+      ['>', 'PA', { seq: 70000, ack: 5001, payload: 10, window: 65535 }, 'ESTABLISHED', 'ESTABLISHED'],
+      ['>', 'PA', { seq: 66400, ack: 5001, payload: 10, window: 65535 }, 'ESTABLISHED', 'ESTABLISHED'],
+      ['<', 'A', { seq: 5001, ack: 66411, window: 65535 }, 'ESTABLISHED', 'ESTABLISHED'],
+      ['<', 'PA', { seq: 5001, ack: 1001, payload: 10, window: 65535 }, 'ESTABLISHED', 'ESTABLISHED'],
+      ['>', 'A', { seq: 1001, ack: 5011, window: 65535 }, 'INVALID', 'ESTABLISHED'],
+      ['>', 'S', { seq: 99, window: 65535 }, 'ESTABLISHED', 'ESTABLISHED'],
+      ['<', 'A', { seq: 5011, ack: 1001, window: 65535 }, 'ESTABLISHED', 'ESTABLISHED'],
+      ['>', 'R', { seq: 1000, window: 65535 }, 'ESTABLISHED', 'ESTABLISHED'],
+      ['>', 'R', { seq: 1001, window: 65535 }, 'ESTABLISHED', 'ESTABLISHED'],
+    ])
+  })
+
   it('is ASSURED once the handshake is complete', () => {
     const router = new NetfilterRouter()
     play(router, conversation.slice(0, 3))
