@@ -1,5 +1,5 @@
 import { BROADCAST_MAC, formatIpv4, type Ipv4, parseCidr, parseIpv4 } from '../addr/index.js'
-import { type Container, type EndpointSlice, type Pod, type Protocol } from '../api/index.js'
+import { type Container, type Endpoint, type EndpointSlice, type Pod, type Protocol } from '../api/index.js'
 import { ClusterDns, podHosts, podResolvConf, type PodHosts, type ResolvConf } from '../coredns/index.js'
 import { EchoServer, sendArp } from '../netns/index.js'
 import type { Store } from '../store/index.js'
@@ -253,10 +253,16 @@ function listening(container: Pick<Container, 'name'>, port: number, protocol: P
 
 function targetedPorts(pod: Pod, slices: readonly EndpointSlice[]): ListeningPort[] {
   const container = pod.spec.containers[0] ?? { name: pod.metadata.name }
-  const mine = slices.filter((slice) => slice.endpoints.some((e) => e.addresses[0] === pod.status.podIP))
+  const mine = slices.filter((slice) => slice.endpoints.some((endpoint) => pointsAt(endpoint, pod)))
   return mine.flatMap((slice) =>
     slice.ports.flatMap(({ port, protocol }) => (port === undefined ? [] : [listening(container, port, protocol)])),
   )
+}
+
+/** By targetRef where there is one: hostNetwork pods of a node share their address. */
+function pointsAt({ targetRef, addresses }: Endpoint, pod: Pod): boolean {
+  if (targetRef?.kind !== 'Pod') return addresses[0] === pod.status.podIP
+  return targetRef.name === pod.metadata.name && targetRef.namespace === pod.metadata.namespace
 }
 
 function distinct(ports: readonly ListeningPort[]): ListeningPort[] {

@@ -10,23 +10,41 @@ export interface DeviceAddress {
   readonly scope: number
   /** Another address of the same subnet was there first (IFA_F_SECONDARY). */
   readonly secondary: boolean
+  /** The first address of the subnet, which is the source of everything a secondary brings along. */
+  readonly primary: Ipv4
 }
 
-/** Whether a new address is secondary (__inet_insert_ifa). */
-export function isSecondary(known: readonly DeviceAddress[], dev: NetDevice, address: Ipv4, prefix: number): boolean {
-  return known.some(
-    (a) =>
-      a.device === dev &&
-      a.prefix === prefix &&
-      !a.secondary &&
-      networkOf(a.address, prefix) === networkOf(address, prefix),
-  )
+/** The address of the same subnet that was there first and makes a new one secondary (__inet_insert_ifa). */
+export function primaryOf(
+  known: readonly DeviceAddress[],
+  dev: NetDevice,
+  address: Ipv4,
+  prefix: number,
+): DeviceAddress | undefined {
+  return known.find((a) => !a.secondary && isSameSubnet(a, dev, address, prefix))
+}
+
+/** Both addresses are of one subnet of one device. */
+export function isSameSubnet(a: DeviceAddress, dev: NetDevice, address: Ipv4, prefix: number): boolean {
+  return a.device === dev && a.prefix === prefix && networkOf(a.address, prefix) === networkOf(address, prefix)
+}
+
+/**
+ * Where a new address belongs in the list of all (__inet_insert_ifa): a secondary last; a primary behind the last
+ * primary of its device whose scope is no narrower, so that link scope comes before global scope.
+ */
+export function placeOf(known: readonly DeviceAddress[], added: DeviceAddress): number {
+  if (added.secondary) return known.length
+  const first = known.findIndex((a) => a.device === added.device)
+  if (first === -1) return known.length
+  const last = known.findLastIndex((a) => a.device === added.device && !a.secondary && added.scope <= a.scope)
+  return last === -1 ? first : last + 1
 }
 
 /** Routes that come with an address: local, connected, broadcast (fib_add_ifaddr). */
 export function localRoutes(ifa: DeviceAddress): Route[] {
   const { device, address, prefix } = ifa
-  const routes = [kernelRoute('local', address, 32, TABLE.local, SCOPE.host, address, device)]
+  const routes = [kernelRoute('local', address, 32, TABLE.local, SCOPE.host, ifa.primary, device)]
   const network = networkOf(address, prefix)
   if (network === 0 || ifa.secondary || (prefix === 32 && network === address)) return routes
   if (device.isLoopback) {

@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4, prefixMask } from '../addr/index.js'
-import { type NextHop, type Route, TABLE, tableName } from './route.js'
+import { type NextHop, type Route, SCOPE, TABLE, tableName } from './route.js'
 
 /** A policy rule (struct fib4_rule). */
 export interface PolicyRule {
@@ -122,7 +122,7 @@ function selectHop(route: Route, flow: Flow): NextHop | null {
   let total = 0
   for (let i = 0; i < route.nextHops.length; i++) {
     const hop = route.nextHops[i]!
-    if (!hop.device.up) continue
+    if (!isAlive(route, hop)) continue
     if (flow.outDevice !== null && hop.device.name !== flow.outDevice) continue
     only ??= hop
     total += hop.weight
@@ -131,13 +131,18 @@ function selectHop(route: Route, flow: Flow): NextHop | null {
   return multipathHop(route, flow, total)
 }
 
+/** A device that is down takes its routes with it, but not those to the host's own addresses (fib_sync_down_dev). */
+function isAlive(route: Route, hop: NextHop): boolean {
+  return hop.device.up || route.scope === SCOPE.host
+}
+
 /** Layer-3 multipath (fib_multipath_hash_policy 0): the same pair of addresses always takes the same next hop. */
 function multipathHop(route: Route, flow: Flow, total: number): NextHop | null {
   let x = Math.imul(flow.source ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(flow.destination, 0xc2b2ae35)
   x ^= x >>> 15
   let slot = (Math.imul(x, 0x27d4eb2f) >>> 1) % total
   for (const hop of route.nextHops) {
-    if (!hop.device.up || (flow.outDevice !== null && hop.device.name !== flow.outDevice)) continue
+    if (!isAlive(route, hop) || (flow.outDevice !== null && hop.device.name !== flow.outDevice)) continue
     slot -= hop.weight
     if (slot < 0) return hop
   }

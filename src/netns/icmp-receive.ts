@@ -79,6 +79,7 @@ function echo(ns: Namespace, pkt: Packet, at: number): void {
     id: ns.nextIpId(),
   })
   made.dst = routed.dst
+  made.mark = mark
   if (trace !== null) {
     trace.step(pkt.id, ns.name, {
       kind: 'reply',

@@ -17,7 +17,7 @@ export function icmpSend(ns: Namespace, pkt: Packet, type: number, code: number,
   const dst = pkt.dst as Dst | null
   if (dst === null || !mayAnswer(pkt, dst, type)) return
   const to = ipv4.source(pkt.view, 0)
-  if (!withinLimits(ns, dst, type, code)) return
+  if (!withinLimits(ns, pkt, type, code)) return
   const tos = icmpv4.isError(type) ? (ipv4.tos(pkt.view, 0) & 0x1e) | PRECEDENCE : ipv4.tos(pkt.view, 0)
   const mark = ns.sysctls.value('net/ipv4/fwmark_reflect') !== 0 ? pkt.mark : 0
   const source = errorSource(ns, pkt, dst)
@@ -60,9 +60,9 @@ function mayAnswer(pkt: Packet, dst: Dst, type: number): boolean {
   return pkt.bytes.length > at && !icmpv4.isError(pkt.bytes[at]!)
 }
 
-/** icmp_global_allow: only for the types of icmp_ratemask, and never on loopback. */
-function withinLimits(ns: Namespace, dst: Dst, type: number, code: number): boolean {
-  if (!ns.icmpLimited(type, code) || dst.device.isLoopback) return true
+/** icmp_global_allow: only for the types of icmp_ratemask, and never about what came in on loopback. */
+function withinLimits(ns: Namespace, pkt: Packet, type: number, code: number): boolean {
+  if (!ns.icmpLimited(type, code) || pkt.inDev?.name === 'lo') return true
   const perSecond = ns.sysctls.value('net/ipv4/icmp_msgs_per_sec')
   const burst = ns.sysctls.value('net/ipv4/icmp_msgs_burst')
   return ns.icmpLimits.allowGlobal(perSecond, burst, ns.sim.queue.now)

@@ -13,7 +13,7 @@ import { type DeviceOwner, LoopbackDevice, type NetDevice } from '../netdev/inde
 import type { DropReason, Hook, Simulation } from '../trace/index.js'
 import { type DeviceRef, ethernet, type Packet } from '../wire/index.js'
 import { arpReceive } from './arp-receive.js'
-import { type DeviceAddress, inetSelectAddr, isSecondary, localRoutes } from './address.js'
+import { type DeviceAddress, inetSelectAddr, isSameSubnet, localRoutes, placeOf, primaryOf } from './address.js'
 import type { Dst } from './dst.js'
 import { Fib, type Flow } from './fib.js'
 import { IcmpLimits } from './icmp-limits.js'
@@ -110,28 +110,42 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
 
   /** `ip addr add`: the address, and with it the local, broadcast and connected routes (fib_add_ifaddr). */
   addAddress(dev: NetDevice, address: Ipv4, prefix: number, options: { scope?: number } = {}): void {
-    const scope = options.scope ?? SCOPE.universe
+    const first = primaryOf(this.addresses, dev, address, prefix)
     const made: DeviceAddress = {
       device: dev,
       address,
       prefix,
-      scope,
-      secondary: isSecondary(this.addresses, dev, address, prefix),
+      scope: options.scope ?? SCOPE.universe,
+      secondary: first !== undefined,
+      primary: first?.address ?? address,
     }
-    this.addresses.push(made)
+    this.addresses.splice(placeOf(this.addresses, made), 0, made)
     for (const route of localRoutes(made)) this.fib.addRoute(route)
   }
 
-  /** `ip addr del`: the address and its routes go. False when there is no such address. */
+  /**
+   * `ip addr del`: the address and its routes go (fib_del_ifaddr), with a primary address its secondaries too, unless
+   * `promote_secondaries` makes the first of them the primary. False when there is no such address.
+   */
   removeAddress(dev: NetDevice, address: Ipv4, prefix: number): boolean {
-    const at = this.addresses.findIndex((a) => a.device === dev && a.address === address && a.prefix === prefix)
-    if (at === -1) return false
-    const [gone] = this.addresses.splice(at, 1)
-    for (const route of localRoutes(gone!)) {
-      this.fib.removeRoute(route.table, (r) => sameRoute(r, route))
-    }
-    this.fib.removeRoute(TABLE.main, (r) => r.prefSrc === address)
+    const gone = this.addresses.find((a) => a.device === dev && a.address === address && a.prefix === prefix)
+    if (gone === undefined) return false
+    const secondaries = gone.secondary
+      ? []
+      : this.addresses.filter((a) => a.secondary && isSameSubnet(a, dev, address, prefix))
+    for (const secondary of secondaries) this.dropAddress(secondary)
+    this.dropAddress(gone)
+    if (this.sysctls.effective('promote_secondaries', dev.name, 'or') === 0) return true
+    for (const { address: again, scope } of secondaries) this.addAddress(dev, again, prefix, { scope })
     return true
+  }
+
+  private dropAddress(gone: DeviceAddress): void {
+    this.addresses.splice(this.addresses.indexOf(gone), 1)
+    for (const route of localRoutes(gone)) this.fib.removeRoute(route.table, (r) => sameRoute(r, route))
+    if (this.deviceOfAddress(gone.address) !== null) return
+    // fib_sync_down_addr: routes of the main table that name the address as their source.
+    while (this.fib.removeRoute(TABLE.main, (r) => r.prefSrc === gone.address) !== undefined);
   }
 
   /** Addresses of a device, or of all. */

@@ -8,6 +8,7 @@ import { icmpSend } from './icmp-send.js'
 import { ipLocalOut, makePacket, routeMeHarder } from './ip-output.js'
 import type { Namespace } from './namespace.js'
 import { routeInput } from './route-input.js'
+import { resetFor } from './tcp-reset.js'
 
 /** ipt_REJECT: answers a packet that a rule refuses, where it may be answered. */
 export function sendReject(ns: Namespace, pkt: Packet, hook: Hook, reject: RejectWith): void {
@@ -60,7 +61,7 @@ function sendReset(ns: Namespace, pkt: Packet): void {
     source,
     destination,
     protocol: ipv4.PROTOCOL.TCP,
-    payload: tcp.emit(resetFor(pkt, at, flags), source, destination),
+    payload: tcp.emit(resetFor(pkt), source, destination),
     ttl: ns.sysctls.value('net/ipv4/ip_default_ttl'),
     tos: 0,
     df: true,
@@ -88,20 +89,4 @@ function sendThroughPort(reset: Packet, pkt: Packet, port: NetDevice): void {
   reset.macDst = pkt.macSrc
   reset.macSrc = pkt.macDst
   port.transmit(reset)
-}
-
-function resetFor(pkt: Packet, at: number, flags: number): tcp.SegmentFields {
-  const hasAck = (flags & tcp.ACK) !== 0
-  const syn = (flags & tcp.SYN) !== 0 ? 1 : 0
-  const fin = (flags & tcp.FIN) !== 0 ? 1 : 0
-  const length = pkt.bytes.length - at - tcp.dataOffset(pkt.view, at) + syn + fin
-  return {
-    sourcePort: tcp.destinationPort(pkt.view, at),
-    destinationPort: tcp.sourcePort(pkt.view, at),
-    seq: hasAck ? tcp.ack(pkt.view, at) : 0,
-    ack: hasAck ? 0 : (tcp.seq(pkt.view, at) + length) >>> 0,
-    flags: hasAck ? tcp.RST : tcp.RST | tcp.ACK,
-    window: 0,
-    payload: new Uint8Array(0),
-  }
 }

@@ -8,6 +8,9 @@ import type { Namespace } from './namespace.js'
 import { SCOPE } from './route.js'
 import { traceRoute } from './route-step.js'
 
+/** INADDR_ALLHOSTS_GROUP: 224.0.0.1 */
+const ALL_HOSTS: Ipv4 = 0xe0000001
+
 /**
  * ip_route_input_noref: decides what becomes of a received packet, or why it must be dropped. `pkt` is null when ARP
  * asks; it gets the redirect flag and the trace.
@@ -23,6 +26,7 @@ export function routeInput(
   const martian = weirdMartian(ns, destination, source, dev)
   if (martian === 'broadcast') return broadcastInput(ns, source, tos, dev, pkt, null)
   if (martian !== null) return martian
+  if (isMulticast(destination)) return multicastInput(ns, destination, source, tos, dev, pkt)
   const flow: Flow = {
     destination,
     source,
@@ -92,6 +96,21 @@ function noRoute(dev: NetDevice, found: FibResult, error: NonNullable<FibResult[
   return new Dst('error', dev, 0, true, found.route, dev.mtu, false, error)
 }
 
+/** ip_route_input_mc: a host is in the group of all hosts and in no other, and routes no multicast. */
+function multicastInput(
+  ns: Namespace,
+  destination: Ipv4,
+  source: Ipv4,
+  tos: number,
+  dev: NetDevice,
+  pkt: Packet | null,
+): Dst | DropReason {
+  if (destination !== ALL_HOSTS) return 'IP_INVALID_DEST'
+  const invalid = validateSource(ns, source, 0, tos, null, dev, pkt)
+  if (typeof invalid === 'string') return invalid
+  return new Dst('multicast', dev, 0, true, null, dev.mtu, false, null)
+}
+
 function broadcastInput(
   ns: Namespace,
   source: Ipv4,
@@ -129,7 +148,7 @@ export function validateSource(
       return ns.deviceOfAddress(source) === null ? false : 'IP_LOCAL_SOURCE'
     }
   }
-  return fullCheck(ns, source, destination, tos, dev, pkt, rpf, acceptLocal)
+  return fullCheck(ns, source, destination, tos, out, dev, pkt, rpf, acceptLocal)
 }
 
 /** __fib_validate_source */
@@ -138,6 +157,7 @@ function fullCheck(
   source: Ipv4,
   destination: Ipv4,
   tos: number,
+  out: NetDevice | null,
   dev: NetDevice,
   pkt: Packet | null,
   rpf: number,
@@ -147,7 +167,7 @@ function fullCheck(
   const flow: Flow = {
     destination: source,
     source: destination,
-    inDevice: 'lo',
+    inDevice: out?.name ?? 'lo',
     outDevice: null,
     mark,
     tos,
@@ -156,7 +176,8 @@ function fullCheck(
   const back = ns.fib.lookup(flow)
   if (back.error !== null || back.route === null) return rpf !== 0 ? 'IP_RPFILTER' : false
   const type = back.route.type
-  if (type !== 'unicast' && (type !== 'local' || !acceptLocal)) return 'IP_LOCAL_SOURCE'
+  if (type !== 'unicast' && type !== 'local') return 'IP_INVALID_SOURCE'
+  if (type === 'local' && !acceptLocal) return 'IP_LOCAL_SOURCE'
   const uses = back.route.nextHops.find((h) => h.device === dev)
   if (uses !== undefined || (type === 'local' && dev.isLoopback)) return uses !== undefined && isOnLink(uses, type)
   if (!ns.hasAnyAddress(dev)) return rpf !== 0 ? 'IP_RPFILTER' : false

@@ -3,7 +3,8 @@ import type { Packet } from '../wire/index.js'
 import type { Namespace } from './namespace.js'
 import type { PingSocket } from './socket/ping-probe.js'
 import type { SctpEndpoint } from './socket/sctp-receive.js'
-import type { TcpListener, TcpSocket } from './socket/tcp-socket.js'
+import type { TcpSocket } from './socket/tcp-socket.js'
+import type { TcpListener } from './socket/tcp-types.js'
 import type { UdpSocket } from './socket/udp-socket.js'
 
 /** The sockets of one namespace, by local port. */

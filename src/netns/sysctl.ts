@@ -14,6 +14,7 @@ export class Ipv4DevConf {
   secure_redirects = 1
   shared_media = 1
   bc_forwarding = 0
+  promote_secondaries = 0
   src_valid_mark = 0
   ignore_routes_with_linkdown = 0
 
@@ -44,6 +45,8 @@ const DEFAULTS: Record<string, number> = {
   'net/ipv4/route/mtu_expires': 600,
   'net/ipv4/route/min_pmtu': 552,
   'net/ipv4/tcp_syn_retries': 6,
+  'net/ipv4/tcp_syn_linear_timeouts': 4,
+  'net/ipv4/tcp_synack_retries': 5,
   'net/ipv4/fib_multipath_hash_policy': 0,
   'net/bridge/bridge-nf-call-iptables': 1,
   'net/ipv4/neigh/default/retrans_time_ms': 1000,

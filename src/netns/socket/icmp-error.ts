@@ -1,5 +1,5 @@
 import { formatIpv4 } from '../../addr/index.js'
-import { icmpv4, ipv4, type Packet, tcp, udp } from '../../wire/index.js'
+import { icmpv4, ipv4, type Packet, sctp, tcp, udp } from '../../wire/index.js'
 import type { Namespace } from '../namespace.js'
 import { errnoOf, type IcmpError } from './types.js'
 
@@ -14,6 +14,8 @@ export function deliverIcmpError(ns: Namespace, pkt: Packet, quote: DataView, er
       return toUdp(ns, pkt, quote, at, error)
     case ipv4.PROTOCOL.ICMP:
       return toPing(ns, pkt, quote, at, error)
+    case ipv4.PROTOCOL.SCTP:
+      return toSctp(ns, pkt, quote, at, error)
     default:
       return false
   }
@@ -50,6 +52,16 @@ function toPing(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: 
   if (socket === undefined) return false
   noteDelivery(ns, pkt, 'icmp', ipv4.source(quote, 0), icmpv4.id(quote, at), 'ping', error)
   socket.error(error)
+  return true
+}
+
+/** sctp_v4_err: a soft error, the association goes on trying. */
+function toSctp(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: IcmpError): boolean {
+  const local = ipv4.source(quote, 0)
+  const port = sctp.sourcePort(quote, at)
+  const endpoint = ns.sockets.findSctp(local, port)
+  if (endpoint === undefined || endpoint === ns.sockets.anySctp) return false
+  noteDelivery(ns, pkt, 'sctp', local, port, endpoint.process, error)
   return true
 }
 

@@ -2,7 +2,8 @@ import type { Namespace } from '../namespace.js'
 import { routeOutput } from '../route-output.js'
 import { ephemeralPort, failure, probePayload, type ProbeSpec, ProbeTimeout, verdictOf } from './probe.js'
 import { socketOptions, type SocketOptions } from './send.js'
-import { type TcpHandler, TcpSocket } from './tcp-socket.js'
+import { TcpSocket } from './tcp-socket.js'
+import type { TcpHandler } from './tcp-types.js'
 import type { IcmpError, ProbeResult } from './types.js'
 
 /** A client that connects, sends a request, reads the answer and closes. */

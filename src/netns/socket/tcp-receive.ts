@@ -5,7 +5,9 @@ import type { Dst } from '../dst.js'
 import { ipLocalOut, makePacket } from '../ip-output.js'
 import type { Namespace } from '../namespace.js'
 import { routeOutput, traceOutputRoute } from '../route-output.js'
-import { type TcpListener, TcpSocket } from './tcp-socket.js'
+import { resetFor } from '../tcp-reset.js'
+import type { TcpListener } from './tcp-types.js'
+import { TcpSocket } from './tcp-socket.js'
 
 /** The fields of a received segment that decide. */
 interface Segment {
@@ -293,9 +295,6 @@ function delivered(ns: Namespace, pkt: Packet, segment: Segment, process: string
 /** tcp_v4_send_reset: nobody here knows the connection. Never answers a RST. */
 function sendReset(ns: Namespace, pkt: Packet, segment: Segment): void {
   if ((segment.flags & tcp.RST) !== 0 || (pkt.dst as Dst).type !== 'local') return
-  const hasAck = (segment.flags & tcp.ACK) !== 0
-  const syn = (segment.flags & tcp.SYN) !== 0 ? 1 : 0
-  const fin = (segment.flags & tcp.FIN) !== 0 ? 1 : 0
   const routed = routeOutput(ns, {
     destination: segment.source,
     source: segment.destination,
@@ -309,19 +308,7 @@ function sendReset(ns: Namespace, pkt: Packet, segment: Segment): void {
     source: segment.destination,
     destination: segment.source,
     protocol: ipv4.PROTOCOL.TCP,
-    payload: tcp.emit(
-      {
-        sourcePort: segment.destinationPort,
-        destinationPort: segment.sourcePort,
-        seq: hasAck ? segment.ack : 0,
-        ack: hasAck ? 0 : (segment.seq + segment.payload.length + syn + fin) >>> 0,
-        flags: hasAck ? tcp.RST : tcp.RST | tcp.ACK,
-        window: 0,
-        payload: new Uint8Array(0),
-      },
-      segment.destination,
-      segment.source,
-    ),
+    payload: tcp.emit(resetFor(pkt), segment.destination, segment.source),
     ttl: ns.sysctls.value('net/ipv4/ip_default_ttl'),
     tos: 0,
     df: true,

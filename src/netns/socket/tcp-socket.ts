@@ -1,56 +1,12 @@
 import { formatIpv4, type Ipv4 } from '../../addr/index.js'
-import type { Event, Millis } from '../../base/index.js'
+import type { Millis } from '../../base/index.js'
 import { ipv4, tcp } from '../../wire/index.js'
 import type { Namespace } from '../namespace.js'
 import { routeOutput } from '../route-output.js'
 import { type SocketOptions, socketSend } from './send.js'
+import { DelayedAck, TcpTimer } from './tcp-timers.js'
+import type { TcpHandler, TcpState } from './tcp-types.js'
 import { errnoOf, type IcmpError } from './types.js'
-
-/** RFC 9293 states. */
-export type TcpState =
-  | 'CLOSED'
-  | 'SYN-SENT'
-  | 'SYN-RECEIVED'
-  | 'ESTABLISHED'
-  | 'FIN-WAIT-1'
-  | 'FIN-WAIT-2'
-  | 'CLOSE-WAIT'
-  | 'CLOSING'
-  | 'LAST-ACK'
-  | 'TIME-WAIT'
-
-/** The process behind a TCP socket. */
-export interface TcpHandler {
-  readonly process: string
-  connected(socket: TcpSocket): void
-  data(socket: TcpSocket, bytes: Uint8Array): void
-  peerClosed(socket: TcpSocket): void
-  /** The connection ended by an error: errno name, and the ICMP error that caused it. */
-  failed(socket: TcpSocket, errno: string, icmp: IcmpError | null): void
-}
-
-/** Makes the process for each accepted connection. */
-export interface TcpAcceptor {
-  readonly process: string
-  accept(socket: TcpSocket): TcpHandler
-}
-
-/** A listening TCP socket; address 0 = every address. */
-export class TcpListener {
-  readonly ns: Namespace
-  readonly address: Ipv4
-  readonly port: number
-  readonly acceptor: TcpAcceptor
-  readonly options: SocketOptions
-
-  constructor(ns: Namespace, address: Ipv4, port: number, acceptor: TcpAcceptor, options: SocketOptions) {
-    this.ns = ns
-    this.address = address
-    this.port = port
-    this.acceptor = acceptor
-    this.options = options
-  }
-}
 
 /** Initial retransmission time-out (RFC 6298) and its bounds in Linux. */
 const INITIAL_RTO_MS = 1000
@@ -386,35 +342,5 @@ export class TcpSocket {
       anySource: true,
     })
     return 'dst' in routed ? Math.min(routed.dst.mtu, 65535) : 1500
-  }
-}
-
-/** tcp_send_delayed_ack: TCP_DELACK_MIN after the data. */
-class DelayedAck implements Event {
-  private readonly socket: TcpSocket
-  private readonly timer: number
-
-  constructor(socket: TcpSocket, timer: number) {
-    this.socket = socket
-    this.timer = timer
-  }
-
-  fire(): void {
-    this.socket.delayedAck(this.timer)
-  }
-}
-
-/** A retransmission or TIME-WAIT timer; out of date when the socket has armed another since. */
-class TcpTimer implements Event {
-  private readonly socket: TcpSocket
-  private readonly timer: number
-
-  constructor(socket: TcpSocket, timer: number) {
-    this.socket = socket
-    this.timer = timer
-  }
-
-  fire(): void {
-    this.socket.timeout(this.timer)
   }
 }
