@@ -4,12 +4,12 @@ import type { TraceQuestion } from '../trace/index.js'
 import { clusterArbitrary } from './cluster-arbitrary.js'
 import type { ClusterPlan } from './cluster-plan.js'
 import type { ClusterConstraints } from './constraints.js'
-import { flowSources, flowTargets } from './flow-targets.js'
+import { flowSources, flowTargets, TARGET_KINDS } from './flow-targets.js'
 
-/** A flow before it knows the cluster: places are counted around what there is. */
+/** A flow before it knows the cluster: places are counted around what there is; a kind that is missing means pods. */
 interface FlowDraft {
   readonly source: number
-  readonly group: number
+  readonly kind: number
   readonly target: number
   readonly size: number
 }
@@ -21,9 +21,9 @@ export interface PlanWithFlows {
 }
 
 const flowDraft: fc.Arbitrary<FlowDraft> = fc.record({
-  source: fc.nat(0xffff),
-  group: fc.nat(0xff),
-  target: fc.nat(0xffff),
+  source: fc.nat(63),
+  kind: fc.nat(TARGET_KINDS - 1),
+  target: fc.nat(63),
   size: fc.constantFrom(0, 64, 2000),
 })
 
@@ -50,11 +50,12 @@ export function clusterWithFlowsArbitrary(
 
 function flowOf(cluster: Cluster, draft: FlowDraft): TraceQuestion {
   const source = around(flowSources(cluster), draft.source)
-  const { to, protocol } = around(around(flowTargets(cluster, source), draft.group), draft.target)
+  const kinds = flowTargets(cluster, source)
+  const { to, protocol } = around(kinds[draft.kind]!.length > 0 ? kinds[draft.kind]! : kinds[0]!, draft.target)
   return { from: source.from, to, protocol, size: draft.size }
 }
 
-/** Neither list is ever empty: there is always an outside. */
+/** No list here is ever empty: there are always the pods of cluster DNS. */
 function around<T>(list: readonly T[], index: number): T {
   return list[index % list.length]!
 }

@@ -32,12 +32,15 @@ export function flowSources(cluster: Cluster): FlowSource[] {
   ]
 }
 
-/** Targets in groups of one kind each, none of them empty: pods, services, cluster IPs, nodes, node ports, … */
+/** Kinds of targets: pods, services, cluster IPs, node ports, outside addresses, nodes, names, the outside. */
+export const TARGET_KINDS = 8
+
+/** Targets by kind, {@link TARGET_KINDS} lists; those that the cluster has none of are empty, never the first. */
 export function flowTargets(cluster: Cluster, source: FlowSource): FlowTarget[][] {
   const pods = cluster.list('Pod').filter(isRunning)
   const services = cluster.list('Service')
   const nodes = cluster.list('Node').map((node) => internalIP(node)!)
-  const groups = [
+  return [
     pods.flatMap(podTargets),
     services.filter(hasClusterIp).flatMap((s) => portTargets(s, [serviceRef(s)])),
     services.filter(hasClusterIp).flatMap((s) => portTargets(s, [s.spec.clusterIP!])),
@@ -46,8 +49,7 @@ export function flowTargets(cluster: Cluster, source: FlowSource): FlowTarget[][
     [...nodes.map(echo), ...pods.flatMap(hostPortTargets)],
     source.resolvesNames ? nameTargets(services) : [],
     [{ to: `${OUTSIDE_HOST}:443`, protocol: 'tcp' }, { to: `${OUTSIDE_HOST}:53`, protocol: 'udp' }, echo(OUTSIDE_HOST)],
-  ] satisfies FlowTarget[][]
-  return groups.filter((group) => group.length > 0)
+  ]
 }
 
 function isRunning(pod: Pod): boolean {

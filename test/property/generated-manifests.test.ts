@@ -4,7 +4,13 @@ import { parseManifests } from '../../src/api/index.js'
 import { Rng } from '../../src/base/index.js'
 import { settle } from '../../src/controlplane/index.js'
 import { Store } from '../../src/store/index.js'
-import { clusterArbitrary, type ClusterPlan, endpointSliceArbitrary, printManifests, serviceArbitrary } from '../../src/testing/index.js'
+import {
+  clusterArbitrary,
+  type ClusterPlan,
+  endpointSliceArbitrary,
+  printManifests,
+  serviceArbitrary,
+} from '../../src/testing/index.js'
 
 const EVERYTHING = { services: { protocols: ['TCP', 'UDP', 'SCTP'] } } as const
 
