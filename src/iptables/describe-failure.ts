@@ -65,11 +65,11 @@ function actual(match: CompiledMatch, context: WalkContext): string {
     case 'statistic':
       return 'drawn otherwise'
     case 'nth':
-      return `packet ${match.count} of ${match.every} since the last match`
+      return `packet ${context.states.nth[match.slot]!.count} of ${match.every} since the last match`
     case 'limit':
       return 'too many packets'
     case 'recent':
-      return `${formatIpv4(match.match.side === 'rdest' ? context.destination : context.source)} in list ${match.list.name} decides otherwise`
+      return `${formatIpv4(match.match.side === 'rdest' ? context.destination : context.source)} in list ${match.match.name} decides otherwise`
     case 'set':
       return `packet is ${match.invert ? '' : 'not '}in set ${match.set}`
     case 'physdev':

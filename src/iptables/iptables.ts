@@ -15,7 +15,7 @@ import { checkTable } from './check.js'
 import { type CompiledTable, compileTable } from './compile.js'
 import { needsConntrack } from './needs-conntrack.js'
 import { readRestore } from './parse.js'
-import { type CounterSource, printRule, printSave, sortChains } from './print.js'
+import { type CounterSource, printSave, sortChains } from './print.js'
 import { RecentLists } from './recent.js'
 import type { SetLookups } from './set-lookups.js'
 import { tablePriority } from './table-priority.js'
@@ -114,8 +114,10 @@ export class Iptables {
   /** What `iptables-save` prints, with `counters` as under `-c`. Policies' counters are always printed. */
   save(options: { counters?: boolean } = {}): string {
     const counters: CounterSource = (table, name) => {
-      const chain = this.tables.get(table)?.compiled.chains.get(name)
-      return chain === undefined ? undefined : { policy: chain, rules: chain.rules }
+      const compiled = this.tables.get(table)?.compiled
+      const chain = compiled?.chains.get(name)
+      if (compiled === undefined || chain === undefined) return undefined
+      return { policy: compiled.countOf(chain), rules: chain.rules.map((rule) => compiled.countOf(rule)) }
     }
     if (options.counters === true) return printSave(this.ruleSet(), { counters })
     return printSave(this.ruleSet(), { policyCounters: counters })
@@ -125,14 +127,11 @@ export class Iptables {
   counters(table: TableName): ChainListing[] {
     const loaded = this.tables.get(table)
     if (loaded === undefined) return []
-    return sortChains(tableValue(loaded.compiled.entries())).map(({ name }) => {
-      const { policy, packets, bytes, rules } = loaded.compiled.chains.get(name)!
-      const listed = rules.map((rule) => ({
-        packets: rule.packets,
-        bytes: rule.bytes,
-        rule: printRule(name, rule.rule),
-      }))
-      return { chain: name, policy, packets, bytes, rules: listed }
+    const { compiled } = loaded
+    return sortChains(tableValue(compiled.entries())).map(({ name }) => {
+      const chain = compiled.chains.get(name)!
+      const rules = chain.rules.map((rule) => ({ ...compiled.countOf(rule), rule: rule.text }))
+      return { chain: name, policy: chain.policy, ...compiled.countOf(chain), rules }
     })
   }
 

@@ -1,7 +1,7 @@
 import { assertNever } from '../base/index.js'
 import { connectionOf, ctStateOf } from '../netfilter/index.js'
 import { ipv4 } from '../wire/index.js'
-import type { CompiledMatch, LimitMatch, NthMatch, RecentMatch } from './compile.js'
+import type { CompiledMatch, LimitMatch, LimitState, NthMatch, NthState, RecentMatch } from './compile.js'
 import { CREDITS_PER_JIFFY, HZ } from './limit-credits.js'
 import { matchConntrack } from './matches-conntrack.js'
 import { matchAddrtype, matchMac, matchOwner, matchPhysdev, matchPkttype } from './matches-device.js'
@@ -45,9 +45,9 @@ export function runMatch(
     case 'statistic':
       return matchRandom(match, context, rule)
     case 'nth':
-      return matchNth(match)
+      return matchNth(match, context.states.nth[match.slot]!)
     case 'limit':
-      return matchLimit(match, context.state.env.clock.now)
+      return matchLimit(match, context.states.limit[match.slot]!, context.state.env.clock.now)
     case 'recent':
       return matchRecent(match, context)
     case 'set':
@@ -105,26 +105,26 @@ function matchRandom(
   return hit !== match.invert
 }
 
-function matchNth(match: NthMatch): boolean {
-  match.count = match.count === match.every - 1 ? 0 : match.count + 1
-  return (match.count === 0) !== match.invert
+function matchNth(match: NthMatch, state: NthState): boolean {
+  state.count = state.count === match.every - 1 ? 0 : state.count + 1
+  return (state.count === 0) !== match.invert
 }
 
 /** limit_mt: credits come in with time and every match costs some. */
-function matchLimit(match: LimitMatch, now: number): boolean {
+function matchLimit(match: LimitMatch, state: LimitState, now: number): boolean {
   const jiffies = Math.floor((now * HZ) / 1000)
-  if (match.previous !== null) match.credit += (jiffies - match.previous) * CREDITS_PER_JIFFY
-  match.previous = jiffies
-  if (match.credit > match.cap) match.credit = match.cap
-  if (match.credit < match.cost) return false
-  match.credit -= match.cost
+  if (state.previous !== null) state.credit += (jiffies - state.previous) * CREDITS_PER_JIFFY
+  state.previous = jiffies
+  if (state.credit > match.cap) state.credit = match.cap
+  if (state.credit < match.cost) return false
+  state.credit -= match.cost
   return true
 }
 
 /** recent_mt. A forwarded packet counts with the TTL it had when it came. */
 function matchRecent(compiled: RecentMatch, context: WalkContext): boolean {
   const match = compiled.match
-  const list = compiled.list
+  const list = context.states.recent[compiled.slot]!
   const now = Math.floor((context.state.env.clock.now * HZ) / 1000)
   const forwarded = context.state.out !== null && context.pkt.owner === null
   const ttl = ipv4.ttl(context.pkt.view, 0) + (forwarded ? 1 : 0)

@@ -258,7 +258,6 @@ export type Target =
   | { readonly kind: 'TCPMSS'; readonly mss: number | 'clamp-to-pmtu' }
   | { readonly kind: 'TRACE' }
   | { readonly kind: 'CHECKSUM' }
-  | { readonly kind: 'CHECKSUM' }
   | { readonly kind: 'unknown'; readonly name: string; readonly args: readonly string[] }
 
 /** One rule. Frozen: rules are replaced, never edited. */

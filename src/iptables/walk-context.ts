@@ -1,12 +1,14 @@
 import type { Ipv4 } from '../addr/index.js'
 import type { HookState } from '../netfilter/index.js'
 import { ipv4, type Packet } from '../wire/index.js'
+import type { CompiledTable, MatchStates } from './compile.js'
 import type { SetLookups } from './set-lookups.js'
 import type { TableName } from './types.js'
 
 /** What matches and targets see of one packet in one walk (struct xt_action_param). Borrowed: do not keep. */
 export class WalkContext {
   readonly table: TableName
+  readonly states: MatchStates
   readonly pkt: Packet
   readonly state: HookState
   readonly sets: SetLookups
@@ -26,9 +28,10 @@ export class WalkContext {
   /** A match found the packet malformed: drop it at once. */
   hotdrop = false
 
-  constructor(table: TableName, pkt: Packet, state: HookState, sets: SetLookups) {
+  constructor(table: CompiledTable, pkt: Packet, state: HookState, sets: SetLookups) {
     const view = pkt.view
-    this.table = table
+    this.table = table.name
+    this.states = table.states
     this.pkt = pkt
     this.state = state
     this.sets = sets

@@ -16,7 +16,7 @@ import { WalkContext } from './walk-context.js'
 export function walk(table: CompiledTable, pkt: Packet, state: HookState, sets: SetLookups): Verdict {
   const base = table.at(state.hook)
   if (base === undefined) return 'accept'
-  const context = new WalkContext(table.name, pkt, state, sets)
+  const context = new WalkContext(table, pkt, state, sets)
   const trace = state.env.sim.trace
   let chain = base
   let index = 0
@@ -26,7 +26,7 @@ export function walk(table: CompiledTable, pkt: Packet, state: HookState, sets: 
     const rule = chain.rules[index]
     let leave = rule === undefined
     if (rule === undefined) {
-      if (chain === base) return policy(base, context, trace)
+      if (chain === base) return policy(table, base, context, trace)
       if (trace !== null) emitReturn(chain, context, trace)
     } else {
       index++
@@ -37,8 +37,7 @@ export function walk(table: CompiledTable, pkt: Packet, state: HookState, sets: 
         continue
       }
       if (failed === FAILED.UNKNOWN) return dropUnknown(rule, unknownMatchOf(rule), context)
-      rule.packets++
-      rule.bytes += context.length
+      table.count(rule, context.length)
       const target = rule.target
       switch (target.kind) {
         case 'jump':
@@ -87,7 +86,7 @@ export function walk(table: CompiledTable, pkt: Packet, state: HookState, sets: 
     }
     if (!leave) continue
     if (returns === null || returnIndexes === null || returns.length === 0) {
-      return policy(base, context, trace)
+      return policy(table, base, context, trace)
     }
     chain = returns.pop()!
     index = returnIndexes.pop()!
@@ -121,9 +120,8 @@ function deviceMatches(wanted: string, prefix: boolean, name: string): boolean {
   return prefix ? name.startsWith(wanted) : name === wanted
 }
 
-function policy(base: CompiledChain, context: WalkContext, trace: TraceSink | null): Verdict {
-  base.packets++
-  base.bytes += context.length
+function policy(table: CompiledTable, base: CompiledChain, context: WalkContext, trace: TraceSink | null): Verdict {
+  table.count(base, context.length)
   const drop = base.policy === 'DROP'
   if (trace !== null) emitEnd(base, drop ? 'drop' : 'accept', context, trace)
   if (!drop) return 'accept'
