@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { cloneGraph } from './clone.js'
+import { cloneGraph, cloneLazily, LazyRef } from './clone.js'
 
 class Counter {
   private count = 0
@@ -109,4 +109,55 @@ test('property: a copy equals its original and shares nothing that can change', 
       if (typeof value === 'object' && value !== null) expect(copy).not.toBe(value)
     }),
   )
+})
+
+describe('lazy references', () => {
+  class Island {
+    visits = 0
+    readonly sea: { readonly bridge: LazyRef<Island> }
+
+    constructor(sea: Island['sea']) {
+      this.sea = sea
+    }
+  }
+
+  function makeSea(): { bridge: LazyRef<Island> } {
+    const sea = {} as { bridge: LazyRef<Island> }
+    sea.bridge = new LazyRef(new Island(sea))
+    return sea
+  }
+
+  test.each([
+    ['cloneGraph', cloneGraph],
+    ['cloneLazily', cloneLazily],
+  ])('%s: what is behind one parts ways and keeps its ties to the copy', (_, clone) => {
+    const original = makeSea()
+    const copy = clone(original)
+    const island = copy.bridge.get()
+    island.visits++
+    expect(island).toBeInstanceOf(Island)
+    expect(island.sea).toBe(copy)
+    expect(copy.bridge.get()).toBe(island)
+    expect(original.bridge.get().visits).toBe(0)
+  })
+
+  test('a lazy copy takes what is behind one when it is first asked for, a full copy at once', () => {
+    const original = makeSea()
+    const lazy = cloneLazily(original)
+    const full = cloneGraph(original)
+    original.bridge.get().visits = 7
+    expect(full.bridge.get().visits).toBe(0)
+    expect(lazy.bridge.get().visits).toBe(7)
+  })
+
+  test('copies of lazy copies are copies of what the first copy has', () => {
+    const original = makeSea()
+    const first = cloneLazily(original)
+    const untouched = cloneGraph(first)
+    first.bridge.get().visits = 3
+    const second = cloneLazily(first)
+    expect(untouched.bridge.get().visits).toBe(0)
+    expect(second.bridge.get().visits).toBe(3)
+    expect(original.bridge.get().visits).toBe(0)
+  })
 })

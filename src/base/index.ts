@@ -4,7 +4,7 @@
  */
 export { type Choices, type ChoiceTaken, enumerate, type Outcome, SampledChoices } from './choices.js'
 export type { Clock, Millis } from './clock.js'
-export { cloneGraph } from './clone.js'
+export { cloneGraph, cloneLazily, LazyRef } from './clone.js'
 export {
   assertNever,
   type InputIssue,

@@ -1,5 +1,6 @@
 import { BROADCAST_MAC, formatIpv4, type Ipv4, parseCidr, parseIpv4 } from '../addr/index.js'
 import { type Container, type Endpoint, type EndpointSlice, type Pod, type Protocol } from '../api/index.js'
+import { LazyRef } from '../base/index.js'
 import { ClusterDns, podHosts, podResolvConf, type PodHosts, type ResolvConf } from '../coredns/index.js'
 import { EchoServer, sendArp } from '../netns/index.js'
 import type { Store } from '../store/index.js'
@@ -37,6 +38,16 @@ interface Process {
 /** CoreDNS' TCP port belongs to the server that its UDP port has opened. */
 const IN_DNS_SERVER: Process = Object.freeze({ close: (): void => undefined })
 
+/** The namespace that a pod's containers share, and the processes in it, by `PORT/PROTOCOL`. */
+class Sandbox {
+  readonly host: Host
+  readonly servers: Map<string, Process> = new Map()
+
+  constructor(host: Host) {
+    this.host = host
+  }
+}
+
 /** What wiring a pod needs from around it. */
 export interface PodSurroundings {
   readonly options: ResolvedOptions
@@ -50,12 +61,11 @@ export interface PodSurroundings {
 export class ClusterPod {
   readonly pod: Pod
   readonly node: ClusterNode
-  readonly host: Host
   readonly address: Ipv4
+  /** Most questions never come by most pods: a lazy copy of a cluster leaves their sandboxes out. */
+  private readonly sandbox: LazyRef<Sandbox>
   private readonly options: ResolvedOptions
   private readonly mappings: readonly Mapping[]
-  /** Listening processes, by `PORT/PROTOCOL`. */
-  private readonly servers: Map<string, Process> = new Map()
   private readonly dockerProxies: Process[] = []
 
   constructor(pod: Pod, node: ClusterNode, around: PodSurroundings) {
@@ -64,13 +74,23 @@ export class ClusterPod {
     this.options = around.options
     this.address = parseIpv4(pod.status.podIP ?? '')!
     this.mappings = pod.spec.hostNetwork ? [] : mappingsOf(pod)
-    this.host = pod.spec.hostNetwork ? node : this.wire()
+    this.sandbox = new LazyRef(new Sandbox(pod.spec.hostNetwork ? node : this.wire()))
     this.listen(around.store)
     this.publish()
   }
 
+  /** The pod's own namespace, or the node's. */
+  get host(): Host {
+    return this.sandbox.get().host
+  }
+
   get netns(): string {
-    return this.host.name
+    const { namespace, name } = this.pod.metadata
+    return this.pod.spec.hostNetwork ? this.node.name : podNetns(namespace, name)
+  }
+
+  private get servers(): Map<string, Process> {
+    return this.sandbox.get().servers
   }
 
   /** kubelet's resolv.conf for the pod. */

@@ -9,7 +9,9 @@ import {
   validateObjects,
 } from '../api/index.js'
 import {
+  type Choices,
   cloneGraph,
+  cloneLazily,
   enumerate,
   type InputIssue,
   InvalidInputError,
@@ -194,27 +196,26 @@ export class Cluster {
 
   private run(question: TraceQuestion, frames: boolean): TraceWithFrames {
     const parsed = this.parse(question)
-    const request = this.resolve(cloneGraph(this.world), question, parsed, frames)
-    const outcomes = this.outcomesOf(question, parsed, frames)
+    let request: Ask | undefined
+    const outcomes = this.outcomesOf(question, (choices) => {
+      const world = cloneLazily(this.world)
+      const asked = this.resolve(world, question, parsed, frames)
+      request ??= asked
+      return ask(world, asked, choices)
+    })
     const merged = mergeOutcomes(outcomes)
     return {
-      document: documentOf(request, question, merged),
+      document: documentOf(request!, question, merged),
       frames: merged.map((outcome) => outcome.value.frames),
     }
   }
 
-  private outcomesOf(question: TraceQuestion, parsed: ParsedQuestion, frames: boolean): Outcome<Answer>[] {
+  private outcomesOf(question: TraceQuestion, follow: (choices: Choices) => Answer): Outcome<Answer>[] {
     const seed = this.world.options.seed + this.world.runs
-    if (question.sample === true) {
-      const choices = new SampledChoices(seed)
-      const world = cloneGraph(this.world)
-      const value = ask(world, this.resolve(world, question, parsed, frames), choices)
-      return [{ probability: probabilityOf(choices), choices: choices.taken, value }]
-    }
-    return enumerate((choices) => {
-      const world = cloneGraph(this.world)
-      return ask(world, this.resolve(world, question, parsed, frames), choices)
-    }, seed)
+    if (question.sample !== true) return enumerate(follow, seed)
+    const choices = new SampledChoices(seed)
+    const value = follow(choices)
+    return [{ probability: probabilityOf(choices), choices: choices.taken, value }]
   }
 
   private parse(question: TraceQuestion): ParsedQuestion {

@@ -1,4 +1,4 @@
-import { invariant } from '../base/index.js'
+import { invariant, LazyRef } from '../base/index.js'
 import type { Packet } from '../wire/index.js'
 import { NetDevice, ReceiveEvent, setPacketType } from './device.js'
 
@@ -7,18 +7,18 @@ const VLAN_HEADER = 4
 
 /** One end of a veth pair (drivers/net/veth.c): what is sent here arrives at the peer, in another namespace as a rule. */
 export class VethDevice extends NetDevice {
-  peer: VethDevice | null = null
+  private peer: LazyRef<VethDevice> | null = null
 
   /** Joins two ends. */
   static join(a: VethDevice, b: VethDevice): void {
-    a.peer = b
-    b.peer = a
+    a.peer = new LazyRef(b)
+    b.peer = new LazyRef(a)
   }
 
   /** veth_xmit → __dev_forward_skb → netif_rx. A frame larger than the peer's MTU vanishes without an error. */
   protected override xmit(pkt: Packet): void {
-    const peer = this.peer
-    invariant(peer !== null, `veth ${this.name} has no peer`)
+    invariant(this.peer !== null, `veth ${this.name} has no peer`)
+    const peer = this.peer.get()
     if (!peer.up) {
       this.owner.drop(pkt, 'DEV_READY', `${this.name}: peer ${peer.name} is down`)
       return
