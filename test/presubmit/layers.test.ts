@@ -31,6 +31,8 @@ function objection(file: string, specifier: string): string | undefined {
   const from = folderOf(file)
   const to = folderOf(target)
   if (from === '' || from === to) return undefined
+  const isHelper = file.endsWith('.test.ts') && target.startsWith('../test/helpers/')
+  if (isHelper) return undefined
   if (target.startsWith('..')) return `${file} imports ${specifier}, outside src`
   const list = allowed[from] ?? []
   if (!list.includes(to)) {
@@ -86,6 +88,11 @@ describe('the check itself', () => {
   test('counts type imports, re-exports and import types', () => {
     const text = "import type { A } from './a.js'\nexport * from './b.js'\ntype C = import('./c.js').C\n"
     expect(importsOf(text)).toEqual(['./a.js', './b.js', './c.js'])
+  })
+
+  test('lets unit tests, and only them, use the test helpers', () => {
+    expect(objection('netns/fib.test.ts', '../../test/helpers/small-net.js')).toBeUndefined()
+    expect(objection('netns/fib.ts', '../../test/helpers/small-net.js')).toMatch(/outside src$/)
   })
 
   test('lets a folder import its own files', () => {
