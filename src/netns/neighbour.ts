@@ -3,7 +3,7 @@ import type { Millis } from '../base/index.js'
 import type { NetDevice } from '../netdev/index.js'
 import type { Packet } from '../wire/index.js'
 
-/** Neighbour states (NUD_*) that are modelled; an entry in REACHABLE is shown as STALE once its time is over. */
+/** Neighbour states (NUD_*) that are modelled. Entries do not age: REACHABLE stays so, and STALE is used unasked. */
 export type NudState = 'INCOMPLETE' | 'REACHABLE' | 'STALE' | 'FAILED' | 'PERMANENT' | 'NOARP'
 
 /** One neighbour (struct neighbour): a next hop's address on a device and its MAC. */
@@ -12,7 +12,7 @@ export class Neighbour {
   readonly address: Ipv4
   mac: Mac | null = null
   state: NudState = 'INCOMPLETE'
-  /** When the state last changed; REACHABLE lasts base_reachable_time from here. */
+  /** When the state last changed. */
   updated: Millis = 0
   /** Requests sent so far while INCOMPLETE. */
   probes = 0
