@@ -1,6 +1,7 @@
 import {
   type Cidr,
   cidrContains,
+  cidrOf,
   CidrPool,
   cidrOverlaps,
   formatCidr,
@@ -16,6 +17,8 @@ import { nameAndPlace, type Settlement } from './settlement.js'
 const NODE_PREFIX = 24
 /** Generated nodes get .11, .12 … of the node network. */
 const FIRST_NODE_HOST = 11
+/** No private network is larger (RFC 1918). */
+const WIDEST_NODE_NETWORK = 8
 
 /** Makes nodes when there are none; gives every node an InternalIP and a pod CIDR. */
 export function settleNodes(s: Settlement): void {
@@ -58,9 +61,40 @@ function settleAddresses(s: Settlement): void {
     } else owners.set(ip, node)
     checkOutside(s, node, ip)
   }
-  for (const node of s.store.list('Node')) {
-    if (internalIP(node) === undefined) assignAddress(s, node, owners)
-  }
+  checkOneNetwork(s, [...owners.keys()])
+  const network = networkForNew([...owners.keys()])
+  const left = s.store
+    .list('Node')
+    .filter((node) => internalIP(node) === undefined && !assignAddress(s, node, network, owners))
+  const [first] = left
+  if (first === undefined) return
+  const more = left.length === 1 ? '' : `, nor for ${left.length - 1} more`
+  const message = `no address is left for it${more} in the node network ${formatCidr(network)}`
+  s.error(first, '', message, 'use fewer nodes, or give them addresses')
+}
+
+/** New nodes join those that are there. */
+function networkForNew(given: readonly string[]): Cidr {
+  const usual = parseCidr(NODE_NETWORK)!
+  const addresses = given.flatMap((ip) => parseIpv4(ip) ?? [])
+  const [first] = addresses
+  if (first === undefined || addresses.some((address) => cidrContains(usual, address))) return usual
+  return cidrOf(first, usual.prefix)
+}
+
+/** All nodes are on one link: addresses too far apart would make most of the internet a part of it. */
+function checkOneNetwork(s: Settlement, given: readonly string[]): void {
+  const addresses = given.flatMap((ip) => parseIpv4(ip) ?? [])
+  const [first] = addresses
+  if (first === undefined) return
+  const network = cidrOf(first, WIDEST_NODE_NETWORK)
+  const far = s.store.list('Node').find((node) => {
+    const address = parseIpv4(internalIP(node) ?? '')
+    return address !== undefined && !cidrContains(network, address)
+  })
+  if (far === undefined) return
+  const message = `address ${internalIP(far)} has no /${WIDEST_NODE_NETWORK} in common with ${given[0]} of another node`
+  s.error(far, addressPath(far), message, 'nodes are modelled on one network: give them addresses of one')
 }
 
 function addressPath(node: Node): string {
@@ -84,17 +118,17 @@ function checkOutside(s: Settlement, node: Node, ip: string): void {
   )
 }
 
-function assignAddress(s: Settlement, node: Node, owners: Map<string, Node>): void {
-  const network = parseCidr(NODE_NETWORK)!
+/** Gives the node the first free address of the network; false when there is none. */
+function assignAddress(s: Settlement, node: Node, network: Cidr, owners: Map<string, Node>): boolean {
   for (let host = FIRST_NODE_HOST; host < 255; host++) {
     const ip = formatIpv4(network.address + host)
     if (owners.has(ip)) continue
     owners.set(ip, node)
     const addresses: NodeAddress[] = [{ type: 'InternalIP', address: ip }, ...node.status.addresses]
     s.store.put({ ...node, status: { ...node.status, addresses } })
-    return
+    return true
   }
-  s.error(node, '', `no address is left in the node network ${NODE_NETWORK}`, 'use fewer nodes, or give them addresses')
+  return false
 }
 
 function settlePodCidrs(s: Settlement): void {
@@ -114,14 +148,18 @@ function settlePodCidrs(s: Settlement): void {
     given.push({ node, cidr })
     pool.reserve(cidr)
   }
-  for (const node of s.store.list('Node')) {
-    if (node.spec.podCIDRs.length > 0) continue
+  const left = s.store.list('Node').filter((node) => {
+    if (node.spec.podCIDRs.length > 0) return false
     const cidr = pool.allocate()
-    if (cidr === undefined) {
-      const fix = 'use fewer nodes or a larger pod network'
-      s.error(node, '', `no /${NODE_PREFIX} is left for it in the pod network ${formatCidr(podCidr)}`, fix)
-    } else s.store.put({ ...node, spec: { ...node.spec, podCIDRs: [formatCidr(cidr)] } })
-  }
+    if (cidr === undefined) return true
+    s.store.put({ ...node, spec: { ...node.spec, podCIDRs: [formatCidr(cidr)] } })
+    return false
+  })
+  const [first] = left
+  if (first === undefined || cidrOverlaps(podCidr, serviceCidr)) return
+  const more = left.length === 1 ? '' : `, nor for ${left.length - 1} more`
+  const message = `no /${NODE_PREFIX} is left for it${more} in the pod network ${formatCidr(podCidr)}`
+  s.error(first, '', message, 'use fewer nodes or a larger pod network')
 }
 
 function givenCidr(s: Settlement, node: Node): Cidr | undefined {

@@ -48,6 +48,8 @@ export function readRanges(options: ControlPlaneOptions, issues: InputIssue[]): 
   if (podCidr.prefix > 24) {
     issues.push({ path: 'podCidr', message: `${options.podCidr} is too small`, fix: 'each node needs a /24 of it' })
   }
+  reserved('podCidr', podCidr, issues)
+  reserved('serviceCidr', serviceCidr, issues)
   const overlap = (path: string, a: Cidr, other: string, b: Cidr): void => {
     if (!cidrOverlaps(a, b)) return
     const message = `${formatCidr(a)} overlaps the ${other} ${formatCidr(b)}`
@@ -57,6 +59,21 @@ export function readRanges(options: ControlPlaneOptions, issues: InputIssue[]): 
   overlap('podCidr', podCidr, 'node network', nodeNetwork)
   overlap('serviceCidr', serviceCidr, 'node network', nodeNetwork)
   return { podCidr, serviceCidr, nodePorts: readPortRange(options.nodePortRange, issues) }
+}
+
+/** Addresses that mean something else everywhere. */
+const RESERVED = [
+  { cidr: parseCidr('0.0.0.0/8')!, what: '"this network" (0.0.0.0/8)' },
+  { cidr: parseCidr('127.0.0.0/8')!, what: 'loopback (127.0.0.0/8)' },
+  { cidr: parseCidr('224.0.0.0/4')!, what: 'multicast (224.0.0.0/4)' },
+  { cidr: parseCidr('240.0.0.0/4')!, what: 'the reserved range 240.0.0.0/4' },
+]
+
+function reserved(path: string, cidr: Cidr, issues: InputIssue[]): void {
+  const clash = RESERVED.find((each) => cidrOverlaps(each.cidr, cidr))
+  if (clash === undefined) return
+  const message = `${formatCidr(cidr)} overlaps ${clash.what}`
+  issues.push({ path, message, fix: 'use unicast addresses, such as those of 10.0.0.0/8' })
 }
 
 function readPortRange(text: string | undefined, issues: InputIssue[]): Ranges['nodePorts'] {

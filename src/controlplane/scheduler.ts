@@ -31,10 +31,34 @@ export function schedulePods(s: Settlement): void {
   for (const pod of systemFirst(s.store.list('Pod'))) {
     if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') continue
     const bound = boundNode(s, pod, loads)
-    if (bound !== undefined) bind(s, pod, bound)
+    if (bound !== undefined) admit(s, pod, bound)
     else if (pod.spec.nodeName === undefined && !isHeldPending(pod)) waiting.push(pod)
   }
-  for (const pod of waiting) place(s, pod, [...loads.values()])
+  const pending = waiting.filter((pod) => !place(s, pod, [...loads.values()]))
+  warnOfPending(s, pending)
+}
+
+/** One warning for the pods of a workload. */
+function warnOfPending(s: Settlement, pending: readonly Pod[]): void {
+  const counts = new Map<string, number>()
+  const kindOf = (pod: Pod): string => ownerKey(pod) || `Pod ${pod.metadata.namespace}/${pod.metadata.name}`
+  for (const pod of pending) counts.set(kindOf(pod), (counts.get(kindOf(pod)) ?? 0) + 1)
+  for (const pod of pending) {
+    const others = (counts.get(kindOf(pod)) ?? 0) - 1
+    if (others < 0) continue
+    counts.set(kindOf(pod), 0)
+    const message = s.store.get('Pod', pod.metadata.name, pod.metadata.namespace)?.status.message
+    s.warn(pod, '', `is Pending${others === 0 ? '' : `, and ${others} more of its kind`}: ${message}`)
+  }
+}
+
+/** The kubelet's own check of a pod that names its node: host ports must be free. */
+function admit(s: Settlement, pod: Pod, load: NodeLoad): void {
+  const taken = hostPortsOf(pod).find((a) => load.hostPorts.some((b) => portsConflict(a, b)))
+  if (taken === undefined || pod.metadata.ownerReferences.length > 0) return bind(s, pod, load)
+  const message = `host port ${taken.port}/${taken.protocol} of ${load.node.metadata.name} is already taken`
+  s.warn(pod, '', `Failed: ${message}`, 'use another port or node')
+  s.store.put({ ...pod, status: { phase: 'Failed', message, podIPs: [], conditions: [] } })
 }
 
 function emptyLoad(node: Node): NodeLoad {
@@ -76,7 +100,8 @@ function nodeOfAddress(pod: Pod, loads: readonly NodeLoad[]): NodeLoad | undefin
   })
 }
 
-function place(s: Settlement, pod: Pod, loads: readonly NodeLoad[]): void {
+/** Finds a node for the pod; false, and its status says why, when it fits nowhere. */
+function place(s: Settlement, pod: Pod, loads: readonly NodeLoad[]): boolean {
   const reasons = new Map<string, number>()
   const fitting = loads.filter((load) => {
     const reason = misfit(pod, load)
@@ -85,10 +110,12 @@ function place(s: Settlement, pod: Pod, loads: readonly NodeLoad[]): void {
   })
   const owner = ownerKey(pod)
   const [best] = fitting.sort((a, b) => (a.byOwner.get(owner) ?? 0) - (b.byOwner.get(owner) ?? 0) || a.pods - b.pods)
-  if (best !== undefined) return bind(s, pod, best)
+  if (best !== undefined) {
+    bind(s, pod, best)
+    return true
+  }
   const why = [...reasons].map(([reason, n]) => `${n} ${reason}`).join(', ')
   const message = `0/${loads.length} nodes are available: ${why}`
-  s.warn(pod, '', `is Pending: ${message}`)
   const status = {
     phase: 'Pending',
     message,
@@ -96,6 +123,7 @@ function place(s: Settlement, pod: Pod, loads: readonly NodeLoad[]): void {
     conditions: [{ type: 'PodScheduled', status: 'False' }],
   } as const
   s.store.put({ ...pod, status })
+  return false
 }
 
 /** Why the pod cannot run there, in the scheduler's words; undefined when it can. */

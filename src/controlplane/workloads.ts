@@ -25,6 +25,7 @@ export function settleWorkloads(s: Settlement): void {
 
 /** After the roll-out: one ReplicaSet with the present template has all replicas, the others have none. */
 function settleDeployment(s: Settlement, deployment: Deployment): void {
+  if (tooMany(s, deployment)) return
   const owned = s.store
     .list('ReplicaSet', deployment.metadata.namespace)
     .filter((replicaSet) => isControlledBy(replicaSet, deployment))
@@ -72,7 +73,18 @@ function hasEnded(pod: Pod): boolean {
   return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
 }
 
+/** More pods than this are a slip of the pen, and no cluster. */
+const MAX_REPLICAS = 10_000
+
+function tooMany(s: Settlement, owner: Deployment | ReplicaSet | StatefulSet): boolean {
+  const { replicas } = owner.spec
+  if (replicas <= MAX_REPLICAS) return false
+  s.error(owner, 'spec.replicas', `${replicas} replicas are more than is modelled`, `use at most ${MAX_REPLICAS}`)
+  return true
+}
+
 function settleReplicaSet(s: Settlement, replicaSet: ReplicaSet): void {
+  if (tooMany(s, replicaSet)) return
   const pods = activePods(s, replicaSet)
   for (const pod of pods.slice(replicaSet.spec.replicas))
     s.store.delete('Pod', pod.metadata.name, pod.metadata.namespace)
@@ -90,6 +102,7 @@ function freePodName(s: Settlement, owner: Workload, salt: string): string {
 function settleStatefulSet(s: Settlement, set: StatefulSet): void {
   const { replicas, ordinals, serviceName } = set.spec
   const { name, namespace } = set.metadata
+  if (tooMany(s, set)) return
   const wanted = Array.from({ length: replicas }, (_, i) => `${name}-${ordinals.start + i}`)
   for (const pod of activePods(s, set)) {
     if (!wanted.includes(pod.metadata.name)) s.store.delete('Pod', pod.metadata.name, namespace)
