@@ -58,10 +58,19 @@ export function ask(world: World, request: Ask, choices: Choices): Answer {
   })
   const counted = new CountedChoices(choices)
   world.sim.choices = counted
+  if (request.question.sourcePort !== null) hangUp(world, request.client, request.question.sourcePort)
   world.sim.trace = recorder
   const answer = run(world, request, recorder, counted)
   world.sim.trace = null
   return answer
+}
+
+/** The client's earlier connections from this port end: a new one cannot have it before. */
+function hangUp(world: World, client: Client, port: number): void {
+  const { sockets } = client.host.ns
+  for (const socket of sockets.tcpFrom(port)) if (socket.handler instanceof TcpProbe) socket.close()
+  world.sim.queue.settle()
+  for (const socket of sockets.tcpFrom(port)) if (socket.handler instanceof TcpProbe) sockets.removeTcp(socket)
 }
 
 function run(world: World, request: Ask, recorder: Recorder, choices: CountedChoices): Answer {
@@ -128,6 +137,7 @@ function probe(world: World, request: Ask, destination: Ipv4): ProbeResult {
   const deadline = queue.now + request.timeoutMs
   while (made.result === null && queue.nextAt !== undefined && queue.nextAt <= deadline) queue.step()
   queue.settle()
+  if (made instanceof UdpProbe) made.close()
   return made.result!
 }
 

@@ -1,7 +1,7 @@
-import { parseIpv4, type Ipv4 } from '../addr/index.js'
+import { cidrContains, formatIpv4, type Ipv4, parseCidr, parseIpv4 } from '../addr/index.js'
 import { didYouMean, internalIP, type Pod } from '../api/index.js'
 import { type InputIssue, InvalidInputError } from '../base/index.js'
-import type { PodHosts, ResolvConf } from '../coredns/index.js'
+import { NODE_HOSTS, type PodHosts, type ResolvConf } from '../coredns/index.js'
 import { type EndpointRef, placeOf, printEndpoint, type TracePlace, type WorkloadKind } from '../trace/index.js'
 import { NODE_RESOLV_CONF } from './cluster-pod.js'
 import type { Host } from './host.js'
@@ -13,7 +13,7 @@ export interface Client {
   readonly host: Host
   readonly source: Ipv4
   readonly resolvConf: ResolvConf
-  readonly hosts: PodHosts | null
+  readonly hosts: PodHosts
   readonly place: TracePlace
   /** Container or process, for the trace. */
   readonly process: string
@@ -61,7 +61,8 @@ function nodeClient(world: World, name: string): Client {
 }
 
 function externalClient(world: World, address: Ipv4): Client {
-  if (world.isInside(address) || podAt(world, address) !== undefined) {
+  if (!isHostAddress(address)) throw noHostAddress('from', address)
+  if (world.isInside(address) || podAt(world, address) !== undefined || world.isVip(address)) {
     const fix = 'name the pod or node itself, or an address that is not of the cluster'
     throw problem('from', 'external: this address belongs to the cluster', fix)
   }
@@ -78,7 +79,8 @@ function addressClient(world: World, address: Ipv4): Client {
 
 function plainClient(world: World, host: Host, source: Ipv4, process: string): Client {
   const place = placeOf(host.name, (netns) => world.nodeOf(netns))
-  return { host, source, resolvConf: NODE_RESOLV_CONF, hosts: null, place, process }
+  const hosts = { hostNetwork: true, entries: NODE_HOSTS, aliases: [] }
+  return { host, source, resolvConf: NODE_RESOLV_CONF, hosts, place, process }
 }
 
 function podAt(world: World, address: Ipv4): Pod | undefined {
@@ -150,6 +152,19 @@ function listed(names: readonly string[]): string | undefined {
 export function problem(path: string, message: string, fix?: string): InvalidInputError {
   const issue: InputIssue = fix === undefined ? { path, message } : { path, message, fix }
   return new InvalidInputError([issue])
+}
+
+/** Networks of which no host on an Ethernet can have an address (RFC 1122 3.2.1.3, RFC 1112). */
+const NO_HOSTS = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4'].map((text) => parseCidr(text)!)
+
+/** Can a host be reached by, and send from, this address? */
+export function isHostAddress(address: Ipv4): boolean {
+  return !NO_HOSTS.some((net) => cidrContains(net, address))
+}
+
+export function noHostAddress(path: string, address: Ipv4): InvalidInputError {
+  const fix = 'name a pod, service or node, or a unicast address'
+  return problem(path, `${formatIpv4(address)} is no address that a host can have`, fix)
 }
 
 /** A node's InternalIP as a number. */

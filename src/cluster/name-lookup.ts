@@ -20,7 +20,7 @@ export interface ResolverSocket {
  */
 export function lookUp(world: World, client: Client, name: string): Resolution {
   const firstId = world.sim.choices.sample(0x1_0000)
-  const walk = resolve(name, client.resolvConf, client.hosts === null ? { firstId } : { firstId, hosts: client.hosts })
+  const walk = resolve(name, client.resolvConf, { firstId, hosts: client.hosts })
   const ports = new Map<number, number>()
   let step = walk.start()
   while (step.kind === 'query') step = walk.receive(exchange(world, client, walk, step, ports))

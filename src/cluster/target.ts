@@ -1,7 +1,7 @@
-import { formatIpv4, type Ipv4, isMulticast, parseCidr, cidrContains, parseIpv4 } from '../addr/index.js'
+import { type Ipv4, isLoopback, parseIpv4 } from '../addr/index.js'
 import { didYouMean, isHeadless, type Pod, type Service, serviceNameOf, type ServicePort } from '../api/index.js'
 import type { EndpointRef, ParsedQuestion, TraceProtocol } from '../trace/index.js'
-import { nodeAddress, podOf, problem, unknownNode, unknownObject } from './client.js'
+import { isHostAddress, noHostAddress, nodeAddress, podOf, problem, unknownNode, unknownObject } from './client.js'
 import { OUTSIDE_CLIENT } from './outside.js'
 import { keyOfPod, type World } from './world.js'
 
@@ -28,7 +28,7 @@ export function targetOf(world: World, question: ParsedQuestion): Target {
       return addressTarget(address, question)
     }
     case 'external':
-      return addressTarget(to.address === null ? OUTSIDE_CLIENT : parseIpv4(to.address)!, question)
+      return addressTarget(to.address === null ? OUTSIDE_CLIENT : checked(parseIpv4(to.address)!), question)
     case 'address':
       return addressTarget(checked(parseIpv4(to.address)!), question)
     case 'name':
@@ -36,12 +36,10 @@ export function targetOf(world: World, question: ParsedQuestion): Target {
   }
 }
 
-/** Addresses that no packet can be sent to as a question about one receiver. */
+/** Addresses that no packet can be sent to as a question about one receiver; 127.0.0.1 is the client itself. */
 function checked(address: Ipv4): Ipv4 {
-  const unusable = ['0.0.0.0/8', '240.0.0.0/4'].some((net) => cidrContains(parseCidr(net)!, address))
-  if (!unusable && !isMulticast(address)) return address
-  const fix = 'name a pod, service or node, or a unicast address'
-  throw problem('to', `${formatIpv4(address)} is no address that a host can have`, fix)
+  if (isHostAddress(address) || isLoopback(address)) return address
+  throw noHostAddress('to', address)
 }
 
 function addressTarget(address: Ipv4, question: ParsedQuestion): Target {
@@ -87,7 +85,11 @@ function podTarget(pod: Pod, question: ParsedQuestion): Target {
   const [only] = ports
   if (ports.length === 1 && only !== undefined) return { to, protocol: lower(only.protocol), port: only.containerPort }
   if (ports.length === 0 && question.protocol === null) return { to, protocol: 'icmp', port: null }
-  throw problem('to', `pod ${keyOfPod(pod)} has ${ports.length} ports`, 'say which: pod/NAME:PORT')
+  const known = ports.map(
+    (p) => `${p.name === undefined || p.name === '' ? '' : `${p.name} `}${p.containerPort}/${p.protocol}`,
+  )
+  const many = ports.length === 0 ? 'no port' : `${ports.length} ports`
+  throw problem('to', `pod ${keyOfPod(pod)} declares ${many}`, `say which: ${known.join(', ') || 'pod/NAME:PORT'}`)
 }
 
 function serviceTarget(world: World, ref: Extract<EndpointRef, { kind: 'service' }>, question: ParsedQuestion): Target {
@@ -125,7 +127,8 @@ function servicePortOf(world: World, service: Service, question: ParsedQuestion)
   const [only] = ports
   if (ports.length === 1 && only !== undefined) return ofServicePort(world, service, only, question)
   const names = ports.map((p) => `${p.name === '' ? '' : `${p.name} `}${p.port}/${p.protocol}`).join(', ')
-  throw problem('to', `${label} has ${ports.length} ports`, `say which: ${names || 'svc/NAME:PORT'}`)
+  const many = ports.length === 0 ? 'no port' : `${ports.length} ports`
+  throw problem('to', `${label} has ${many}`, `say which: ${names || 'svc/NAME:PORT'}`)
 }
 
 function pick(ports: readonly ServicePort[], protocol: TraceProtocol | null): ServicePort {

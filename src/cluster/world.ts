@@ -125,6 +125,17 @@ export class World {
     return this.outside.plan.inside.some((net) => cidrContains(net, address)) || address === this.outside.plan.gateway
   }
 
+  /** An address that services are reached by from outside: a load balancer's, or an external IP. */
+  isVip(address: number): boolean {
+    const vips = this.store
+      .list('Service')
+      .flatMap((service) => [
+        ...service.spec.externalIPs,
+        ...service.status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? []),
+      ])
+    return vips.some((ip) => parseIpv4(ip) === address)
+  }
+
   /** Node a namespace is on; null outside of the nodes. */
   nodeOf(netns: string): string | null {
     if (this.nodes.has(netns)) return netns

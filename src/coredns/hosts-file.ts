@@ -17,6 +17,12 @@ const STANDARD: readonly HostsEntry[] = Object.freeze([
   { address: 'fe00::2', names: ['ip6-allrouters'] },
 ])
 
+/** What every Linux distribution writes into a node's own file. */
+export const NODE_HOSTS: readonly HostsEntry[] = Object.freeze([
+  { address: '127.0.0.1', names: ['localhost'] },
+  { address: '::1', names: ['localhost', 'ip6-localhost', 'ip6-loopback'] },
+])
+
 const MAX_HOSTNAME = 63
 
 /** The hosts file of a pod, in the parts that kubelet writes. */
@@ -37,7 +43,7 @@ export function podHostname(pod: Pod): string {
  * the pod's own name; hostAliases come last.
  * @param nodeHosts entries of the node's own file.
  */
-export function podHosts(pod: Pod, clusterDomain: string, nodeHosts: readonly HostsEntry[] = []): PodHosts {
+export function podHosts(pod: Pod, clusterDomain: string, nodeHosts: readonly HostsEntry[] = NODE_HOSTS): PodHosts {
   const aliases = pod.spec.hostAliases.map(({ ip, hostnames }) => ({ address: ip, names: hostnames }))
   if (pod.spec.hostNetwork) return { hostNetwork: true, entries: nodeHosts, aliases }
   const hostname = podHostname(pod)

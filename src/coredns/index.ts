@@ -5,7 +5,15 @@
 export { type ClientOptions, ClusterDns } from './cluster-dns.js'
 export type { QueryStep, StubEvent, StubQuery } from './exchange.js'
 export { upstreamOf } from './forward.js'
-export { type HostsEntry, lookupHosts, podHostname, type PodHosts, podHosts, printHosts } from './hosts-file.js'
+export {
+  type HostsEntry,
+  lookupHosts,
+  NODE_HOSTS,
+  podHostname,
+  type PodHosts,
+  podHosts,
+  printHosts,
+} from './hosts-file.js'
 export {
   type ClusterDnsOptions,
   DEFAULT_OPTIONS,

@@ -70,6 +70,11 @@ export class SocketTable {
       ?.find((s) => s.localAddress === localAddress && s.remoteAddress === remoteAddress && s.remotePort === remotePort)
   }
 
+  /** Connections of this local port. */
+  tcpFrom(localPort: number): TcpSocket[] {
+    return [...(this.tcp.get(localPort) ?? [])]
+  }
+
   addSctp(endpoint: SctpEndpoint): void {
     push(this.sctp, endpoint.port, endpoint)
   }
