@@ -93,9 +93,26 @@ export interface HookFunction {
 
 const HOOKS: readonly Hook[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']
 
+/** Wants to know when a device loses an address (inetaddr_notifier). */
+export interface AddressListener {
+  addressGone(ifindex: number, address: Ipv4): void
+}
+
 /** The hook functions of one namespace, sorted by priority; equal priorities in order of registration. */
 export class HookChains {
   private readonly functions: Map<Hook, HookFunction[]> = new Map(HOOKS.map((hook) => [hook, []]))
+
+  private readonly addressListeners: AddressListener[] = []
+
+  /** Tells `listener` of every address that goes from now on. */
+  onAddressGone(listener: AddressListener): void {
+    this.addressListeners.push(listener)
+  }
+
+  /** A device has lost an address. */
+  addressGone(ifindex: number, address: Ipv4): void {
+    for (const listener of this.addressListeners) listener.addressGone(ifindex, address)
+  }
 
   register(hook: Hook, fn: HookFunction): void {
     const list = this.functions.get(hook)!

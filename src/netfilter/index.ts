@@ -11,6 +11,7 @@ export {
   type TcpTrack,
   type TcpWindow,
 } from './conntrack/connection.js'
+export { setClosing } from './conntrack/closing.js'
 export { printConnection } from './conntrack/print.js'
 export {
   attachConntrack,
@@ -27,6 +28,7 @@ export { type Direction, invertTuple, opposite, printTuple, sameTuple, type Tupl
 export { ConntrackTemplate, DEFAULT_ZONE, type Zone, type ZoneDirection } from './conntrack/zone.js'
 export { type DefragUser, Reassembler } from './defrag/reassembler.js'
 export {
+  type AddressListener,
   type AddressType,
   HOOK_PRIORITY,
   HookChains,

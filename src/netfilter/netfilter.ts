@@ -1,14 +1,15 @@
+import type { Ipv4 } from '../addr/index.js'
 import { ConfirmHook } from './conntrack/confirm.js'
 import { ConntrackTable } from './conntrack/table.js'
 import { TrackHook } from './conntrack/track.js'
 import { DefragHook } from './defrag/defrag-hook.js'
-import { HookChains, type NetfilterEnv } from './hooks.js'
+import { type AddressListener, HookChains, type NetfilterEnv } from './hooks.js'
 
 /**
  * Netfilter of one namespace: its hook chains and its connection table. Connections are tracked only while somebody
  * retains tracking: a rule that needs it (nf_ct_netns_get).
  */
-export class Netfilter {
+export class Netfilter implements AddressListener {
   readonly hooks: HookChains
   readonly conntrack: ConntrackTable
   private users = 0
@@ -20,6 +21,12 @@ export class Netfilter {
     this.hooks = hooks
     this.conntrack = new ConntrackTable(env.clock)
     this.track = new TrackHook(this.conntrack)
+    hooks.onAddressGone(this)
+  }
+
+  /** Connections masqueraded behind an address end with it (masq_inet_event). */
+  addressGone(ifindex: number, address: Ipv4): void {
+    this.conntrack.delete((c) => c.masqueradeIndex === ifindex && c.reply.destination === address)
   }
 
   /** Is tracking on? */
