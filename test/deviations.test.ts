@@ -34,9 +34,9 @@ describe('outside of the cluster', () => {
     expect([client.sees, drop?.reason]).toEqual(['timeout', 'OUTSIDE'])
   })
 
-  test('names that no option gives an address cannot be resolved', () => {
+  test('names that no option gives an address are unknown', () => {
     const question = { from: 'pod/client', to: 'http://api.example.com/' }
-    expect(only(clusterOf([pod('client')]), question).client.sees).toBe('name-resolution-failed')
+    expect(only(clusterOf([pod('client')]), question).client.sees).toBe('unknown')
     const told = clusterOf([pod('client')], { hosts: { 'api.example.com': ['203.0.113.5'] } })
     expect(only(told, question).client.sees).toBe('connected')
   })
