@@ -48,7 +48,8 @@ export class ClusterNode extends Host {
   private readonly options: ResolvedOptions
   private readonly proxy: ProxyOptions
   private node: Node
-  private proxyRan = false
+  /** kube-proxy has synced at least once. */
+  proxyRan = false
   private endpoints: EndpointsMap = new Map()
   private readonly healthChecks: Map<number, EchoServer> = new Map()
 

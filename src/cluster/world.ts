@@ -44,15 +44,21 @@ export class World {
 
   /** Brings the network to what the (settled) store says: nodes, pods, then every kube-proxy. */
   reconcile(): void {
-    this.reconcileNodes()
-    this.reconcilePods()
     const objects: ProxyObjects = {
       services: this.store.list('Service'),
       endpointSlices: this.store.list('EndpointSlice'),
     }
+    this.reconcileNodes()
+    // kube-proxy runs before the first pod of a CNI node: who prepends a jump to POSTROUTING later stands above it.
+    if (this.options.bridge === 'cni0') this.startProxies(objects)
+    this.reconcilePods()
     for (const node of this.nodes.values()) node.syncProxy(objects)
     for (const slice of objects.endpointSlices) this.claimOutsideEndpoints(slice.endpoints.flatMap((e) => e.addresses))
     this.sim.queue.settle()
+  }
+
+  private startProxies(objects: ProxyObjects): void {
+    for (const node of this.nodes.values()) if (!node.proxyRan) node.syncProxy(objects)
   }
 
   private reconcileNodes(): void {
