@@ -93,10 +93,7 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
     const dev = this.devices.get(name)
     if (dev === undefined) return
     for (const a of this.addressesOf(dev)) this.removeAddress(dev, a.address, a.prefix)
-    this.fib.removeDevice(name)
-    for (const entry of this.neighbours.entries()) {
-      if (entry.device === dev) this.neighbours.remove(dev, entry.address)
-    }
+    this.disableIp(dev)
     dev.up = false
     this.devices.delete(name)
   }
@@ -125,7 +122,8 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
 
   /**
    * `ip addr del`: the address and its routes go (fib_del_ifaddr), with a primary address its secondaries too, unless
-   * `promote_secondaries` makes the first of them the primary. False when there is no such address.
+   * `promote_secondaries` makes the first of them the primary. The last address of a device takes its routes and
+   * neighbours with it. False when there is no such address.
    */
   removeAddress(dev: NetDevice, address: Ipv4, prefix: number): boolean {
     const gone = this.addresses.find((a) => a.device === dev && a.address === address && a.prefix === prefix)
@@ -135,9 +133,19 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
       : this.addresses.filter((a) => a.secondary && isSameSubnet(a, dev, address, prefix))
     for (const secondary of secondaries) this.dropAddress(secondary)
     this.dropAddress(gone)
-    if (this.sysctls.effective('promote_secondaries', dev.name, 'or') === 0) return true
-    for (const { address: again, scope } of secondaries) this.addAddress(dev, again, prefix, { scope })
+    if (this.sysctls.effective('promote_secondaries', dev.name, 'or') !== 0) {
+      for (const { address: again, scope } of secondaries) this.addAddress(dev, again, prefix, { scope })
+    }
+    if (!this.hasAnyAddress(dev)) this.disableIp(dev)
     return true
+  }
+
+  /** fib_disable_ip: a device without addresses has neither routes nor neighbours. */
+  private disableIp(dev: NetDevice): void {
+    this.fib.removeDevice(dev.name)
+    for (const entry of this.neighbours.entries()) {
+      if (entry.device === dev) this.neighbours.remove(dev, entry.address)
+    }
   }
 
   private dropAddress(gone: DeviceAddress): void {
@@ -146,6 +154,7 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
     if (this.deviceOfAddress(gone.address) !== null) return
     // fib_sync_down_addr: routes of the main table that name the address as their source.
     while (this.fib.removeRoute(TABLE.main, (r) => r.prefSrc === gone.address) !== undefined);
+    this.hooks.addressGone(gone.device.ifindex, gone.address)
   }
 
   /** Addresses of a device, or of all. */

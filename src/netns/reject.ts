@@ -1,6 +1,6 @@
 import { formatIpv4 } from '../addr/index.js'
 import { type NetDevice } from '../netdev/index.js'
-import { attachConntrack, type RejectWith } from '../netfilter/index.js'
+import { attachConntrack, type RejectWith, setClosing } from '../netfilter/index.js'
 import type { Hook } from '../trace/index.js'
 import { icmpv4, ipv4, type Packet, sctp, tcp, udp } from '../wire/index.js'
 import { Dst } from './dst.js'
@@ -79,6 +79,7 @@ function sendReset(ns: Namespace, pkt: Packet): void {
   }
   if (routeMeHarder(ns, reset) !== null) return
   attachConntrack(reset, pkt)
+  setClosing(pkt)
   const port = pkt.bridge === null ? undefined : ns.device(pkt.bridge.physIn.name)
   if (port === undefined) ipLocalOut(ns, reset)
   else sendThroughPort(reset, pkt, port)

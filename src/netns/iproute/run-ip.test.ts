@@ -146,6 +146,18 @@ describe('ip addr', () => {
   })
 })
 
+test('the last address of a device takes its routes and neighbours with it', () => {
+  const ns = host()
+  runIp(ns, 'addr add 10.2.2.2/24 dev eth0')
+  runIp(ns, 'route add default via 10.2.2.1')
+  runIp(ns, 'neigh add 10.2.2.1 lladdr 02:42:99:99:99:99 dev eth0')
+  runIp(ns, 'addr del 10.1.1.2/24 dev eth0')
+  expect(routes(ns)).toContain('default via 10.2.2.1 dev eth0')
+  runIp(ns, 'addr del 10.2.2.2/24 dev eth0')
+  expect(routes(ns)).toEqual([])
+  expect(ns.neighbours.entries()).toEqual([])
+})
+
 describe('ip neigh', () => {
   const address = parseIpv4('10.1.1.9')!
 
