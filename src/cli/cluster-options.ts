@@ -1,8 +1,8 @@
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import { parseCidr } from '../addr/index.js'
 import { Cluster, type ClusterOptions } from '../cluster/index.js'
 import { type Config, readConfig } from './config-file.js'
-import { wholeNumber } from './flag-values.js'
+import { choiceOption, oneOf, wholeNumber } from './flag-values.js'
 import type { Io } from './io.js'
 import type { Issues } from './issues.js'
 import { readSources, type Source } from './sources.js'
@@ -22,6 +22,12 @@ export interface ClusterFlags {
   readonly config?: string
 }
 
+const CHOICES = {
+  cni: ['flannel-vxlan', 'flannel-host-gw'],
+  bridge: ['docker0', 'cni0'],
+  proxyMode: ['iptables'],
+} as const
+
 /** Adds the flags that every command shares. */
 export function addClusterFlags(command: Command): Command {
   const repeated = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value]
@@ -29,9 +35,9 @@ export function addClusterFlags(command: Command): Command {
     .option('-f, --filename <path>', 'manifest file, folder, or - for standard input (repeatable)', repeated)
     .option('-n, --namespace <name>', 'namespace of names that give none (default: default)')
     .option('--nodes <count>', 'number of nodes when the manifests have none (default: 2)')
-    .addOption(new Option('--cni <plugin>', 'pod network').choices(['flannel-vxlan', 'flannel-host-gw']))
-    .addOption(new Option('--bridge <name>', "the pods' bridge").choices(['docker0', 'cni0']))
-    .addOption(new Option('--proxy-mode <mode>', "kube-proxy's mode").choices(['iptables']))
+    .addOption(choiceOption('--cni <plugin>', 'pod network', CHOICES.cni))
+    .addOption(choiceOption('--bridge <name>', "the pods' bridge", CHOICES.bridge))
+    .addOption(choiceOption('--proxy-mode <mode>', "kube-proxy's mode", CHOICES.proxyMode))
     .option('--pod-cidr <cidr>', "network of the pods' addresses (default: 10.244.0.0/16)")
     .option('--service-cidr <cidr>', 'network of the cluster IPs (default: 10.96.0.0/12)')
     .option('--seed <number>', 'seed of everything left to chance (default: 1)')
@@ -56,17 +62,18 @@ export function readClusterInput(flags: ClusterFlags, io: Io, issues: Issues): C
   return { sources, options: optionsOf(flags, config, issues), namespace: flags.namespace ?? config.namespace }
 }
 
-/** Builds the cluster; what is wrong with the manifests is added to `issues`. */
+/** Builds the cluster; what is wrong with the manifests is added to `issues`. Nothing is said of half of them. */
 export function buildCluster(input: ClusterInput, issues: Issues): Cluster | undefined {
+  if (issues.has('-f')) return undefined
   return issues.attempt(() => Cluster.fromManifests(input.sources, input.options))
 }
 
 function optionsOf(flags: ClusterFlags, config: Config, issues: Issues): ClusterOptions {
   const all = {
     nodes: wholeNumber(flags.nodes, '--nodes', 1, 1000, issues) ?? config.nodes,
-    cni: (flags.cni as Config['cni']) ?? config.cni,
-    bridge: (flags.bridge as Config['bridge']) ?? config.bridge,
-    proxyMode: (flags.proxyMode as Config['proxyMode']) ?? config.proxyMode,
+    cni: oneOf(flags.cni, '--cni', CHOICES.cni, issues) ?? config.cni,
+    bridge: oneOf(flags.bridge, '--bridge', CHOICES.bridge, issues) ?? config.bridge,
+    proxyMode: oneOf(flags.proxyMode, '--proxy-mode', CHOICES.proxyMode, issues) ?? config.proxyMode,
     podCidr: cidr(flags.podCidr, '--pod-cidr', issues) ?? config.podCidr,
     serviceCidr: cidr(flags.serviceCidr, '--service-cidr', issues) ?? config.serviceCidr,
     seed: wholeNumber(flags.seed, '--seed', 0, 0xffff_ffff, issues) ?? config.seed,

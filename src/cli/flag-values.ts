@@ -1,4 +1,26 @@
+import { Option } from 'commander'
+import { didYouMean } from '../api/index.js'
 import type { Issues } from './issues.js'
+
+/** An option with a fixed set of values; {@link oneOf} checks them, so that its problems stand beside all others. */
+export function choiceOption(flags: string, description: string, allowed: readonly string[]): Option {
+  return new Option(flags, description).choices(allowed).argParser((value) => value)
+}
+
+/** One of `allowed`; anything else is a problem of `flag`. */
+export function oneOf<T extends string>(
+  text: string | undefined,
+  flag: string,
+  allowed: readonly T[],
+  issues: Issues,
+): T | undefined {
+  if (text === undefined) return undefined
+  const found = allowed.find((each) => each === text)
+  if (found !== undefined) return found
+  const fix = didYouMean(text, allowed) ?? `use ${allowed.join(' or ')}`
+  issues.add({ path: flag, message: `"${text}" is not known`, fix })
+  return undefined
+}
 
 /** A whole number from `from` to `to`; anything else is a problem of `flag`. */
 export function wholeNumber(

@@ -63,7 +63,8 @@ function runGet(kinds: string, flags: ClusterFlags, io: Io): void {
 }
 
 function kindName(text: string, issues: Issues): KindName[] {
-  const name = ALIASES[text.toLowerCase()]
+  const key = text.toLowerCase()
+  const name = Object.hasOwn(ALIASES, key) ? ALIASES[key] : undefined
   if (name !== undefined) return [name]
   const fix = didYouMean(text, Object.keys(ALIASES)) ?? `use ${Object.keys(KINDS).join(', ')}`
   issues.add({ path: 'get', message: `"${text}" is not a kind that can be listed`, fix })

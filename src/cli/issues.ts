@@ -8,6 +8,11 @@ export class Issues {
     this.found.push(issue)
   }
 
+  /** Is something wrong with this flag? */
+  has(path: string): boolean {
+    return this.found.some((issue) => issue.path === path)
+  }
+
   /** Runs `action`; what it finds wrong is kept, and the result is then undefined. `rename` translates paths. */
   attempt<T>(action: () => T, rename: (path: string) => string = (path) => path): T | undefined {
     try {

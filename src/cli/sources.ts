@@ -11,13 +11,33 @@ export interface Source {
   readonly text: string
 }
 
+/** NUL, or what a decoder puts for bytes that are no UTF-8. */
+const NOT_TEXT = /[\0\ufffd]/
+
 const MANIFEST = /\.(ya?ml|json)$/i
 
 /** Reads files, folders (their manifests by name, not those of folders inside) and `-` for standard input. */
 export function readSources(paths: readonly string[], io: Io, issues: Issues): Source[] {
-  return paths.flatMap((path) =>
+  const sources = paths.flatMap((path) =>
     path === '-' ? [{ file: '<stdin>', text: io.readStdin() }] : readPath(path, io, issues),
   )
+  for (const { file, text } of sources) {
+    if (NOT_TEXT.test(text)) {
+      issues.add({ path: '-f', message: `"${file}" is not UTF-8 text`, fix: 'give manifests in YAML or JSON' })
+    }
+  }
+  if (sources.length > 0 && sources.every(({ text }) => isBlank(text))) {
+    const files = sources.map(({ file }) => `"${file}"`).join(', ')
+    const holds = sources.length === 1 ? 'holds' : 'hold'
+    issues.add({ path: '-f', message: `${files} ${holds} no object`, fix: 'give at least one manifest' })
+  }
+  return sources
+}
+
+/** Nothing but comments and document markers. */
+function isBlank(text: string): boolean {
+  const lines = text.split('\n').map((line) => line.trim())
+  return lines.every((line) => line === '' || line.startsWith('#') || line === '---' || line === '...')
 }
 
 function readPath(path: string, io: Io, issues: Issues): Source[] {

@@ -1,18 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { stringify } from 'yaml'
 import type { Cluster, TraceWithFrames } from '../cluster/index.js'
-import {
-  capture,
-  parseQuestion,
-  SEES_SUCCESS,
-  type TraceDocument,
-  type TraceProtocol,
-  type TraceQuestion,
-} from '../trace/index.js'
+import { capture, parseQuestion, SEES_SUCCESS, type TraceDocument, type TraceQuestion } from '../trace/index.js'
 import { addClusterFlags, buildCluster, type ClusterFlags, readClusterInput } from './cluster-options.js'
-import { duration, wholeNumber } from './flag-values.js'
+import { choiceOption, duration, oneOf, wholeNumber } from './flag-values.js'
 import { EXIT, type Io, wantsColor, widthOf } from './io.js'
 import { Issues } from './issues.js'
 import { renderTrace } from './render/index.js'
@@ -32,10 +25,13 @@ interface TraceFlags extends ClusterFlags {
   readonly all?: boolean
   readonly brief?: boolean
   readonly sample?: boolean
-  readonly output?: 'json' | 'yaml'
+  readonly output?: string
   readonly pcap?: string
   readonly timeout?: string
 }
+
+const PROTOCOLS = ['tcp', 'udp', 'sctp', 'icmp'] as const
+const OUTPUTS = ['json', 'yaml'] as const
 
 const EXAMPLES = `
 Endpoints:
@@ -58,14 +54,7 @@ export function traceCommand(io: Io, setExit: (status: number) => void): Command
   )
     .requiredOption('--from <endpoint>', 'where the packet comes from')
     .requiredOption('--to <endpoint>', 'where it is sent')
-    .addOption(
-      new Option('--protocol <name>', 'protocol (default: as the endpoint says, else tcp)').choices([
-        'tcp',
-        'udp',
-        'sctp',
-        'icmp',
-      ]),
-    )
+    .addOption(choiceOption('--protocol <name>', 'protocol (default: as the endpoint says, else tcp)', PROTOCOLS))
     .option('--source-port <number>', "the client's port (default: an ephemeral one)")
     .option('--dport <number>', 'destination port')
     .option('--size <bytes>', 'payload (default: 0)')
@@ -75,7 +64,7 @@ export function traceCommand(io: Io, setExit: (status: number) => void): Command
     .option('--all', 'show every outcome and packet in full, and every rule tried with the first condition that failed')
     .option('--brief', 'one line a hop')
     .option('--sample', 'follow one outcome drawn from the seed instead of listing all')
-    .addOption(new Option('-o, --output <format>', 'machine-readable output').choices(['json', 'yaml']))
+    .addOption(choiceOption('-o, --output <format>', 'machine-readable output', OUTPUTS))
     .option('--pcap <file>', 'write every frame that passes a device to a pcapng file')
     .addHelpText('after', EXAMPLES)
     .action((flags: TraceFlags) => setExit(runTrace(flags, io)))
@@ -85,6 +74,7 @@ function runTrace(flags: TraceFlags, io: Io): number {
   const issues = new Issues()
   const input = readClusterInput(flags, io, issues)
   const question = questionOf(flags, input.namespace, issues)
+  oneOf(flags.output, '--output', OUTPUTS, issues)
   if (flags.all === true && flags.brief === true)
     issues.add({ path: '--brief', message: 'contradicts --all', fix: 'choose one' })
   const cluster = buildCluster(input, issues)
@@ -105,10 +95,11 @@ function questionOf(flags: TraceFlags, namespace: string | undefined, issues: Is
   const size = wholeNumber(flags.size, '--size', 0, 65507, issues)
   const ttl = wholeNumber(flags.ttl, '--ttl', 1, 255, issues)
   const timeoutMs = duration(flags.timeout, '--timeout', issues)
+  const protocol = oneOf(flags.protocol, '--protocol', PROTOCOLS, issues)
   return {
     from: flags.from,
     to: flags.to,
-    ...(flags.protocol === undefined ? {} : { protocol: flags.protocol as TraceProtocol }),
+    ...(protocol === undefined ? {} : { protocol }),
     ...(sourcePort === undefined ? {} : { sourcePort }),
     ...(destinationPort === undefined ? {} : { destinationPort }),
     ...(size === undefined ? {} : { size }),

@@ -132,16 +132,23 @@ function shortWorkload(kind: WorkloadKind): string {
   return Object.keys(WORKLOADS).find((short) => WORKLOADS[short] === kind)!
 }
 
+function resourceOf(type: string): string | undefined {
+  const key = type.toLowerCase()
+  return Object.hasOwn(RESOURCES, key) ? RESOURCES[key] : undefined
+}
+
 /** A protocol may follow an address or a port; behind a bare resource name it would be a name itself. */
 function endsAddress(body: string): boolean {
   const host = body.replace(/:[^:/]*$/, '')
-  return host !== body || parseIpv4(host) !== undefined || !(host.includes('/') || host in RESOURCES)
+  return host !== body || parseIpv4(host) !== undefined || !(host.includes('/') || resourceOf(host) !== undefined)
 }
 
 function parseUrl(text: string): ParsedEndpoint | EndpointFault {
   const match = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([/?#].*)?$/i.exec(text)
   const scheme = match?.[1]?.toLowerCase() ?? ''
-  const known = SCHEME_PORTS[scheme] ?? (isTransport(scheme) ? { port: null, protocol: scheme } : undefined)
+  const known =
+    (Object.hasOwn(SCHEME_PORTS, scheme) ? SCHEME_PORTS[scheme] : undefined) ??
+    (isTransport(scheme) ? { port: null, protocol: scheme } : undefined)
   if (match === null || known === undefined) {
     return {
       message: `"${text}" is not a URL that is understood`,
@@ -189,7 +196,7 @@ function parseHost(host: string, text: string): EndpointRef | EndpointFault {
 function parseResource(host: string, text: string): EndpointRef | EndpointFault {
   const [type = '', ...path] = host.split('/')
   if (type === 'external') return parseExternal(path, text)
-  const resource = RESOURCES[type.toLowerCase()]
+  const resource = resourceOf(type)
   if (resource === undefined) return { message: `"${type}" is not a kind of endpoint`, fix: ENDPOINT_FORMS }
   const most = resource === 'node' ? 1 : 2
   const bad = path.find((part) => !NAME_PATTERN.test(part))

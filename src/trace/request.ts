@@ -75,7 +75,11 @@ export function parseQuestion(question: TraceQuestion): ParsedQuestion {
   }
 }
 
-function endpoint(text: string, path: string, issues: InputIssue[]): ParsedEndpoint | null {
+function endpoint(text: unknown, path: string, issues: InputIssue[]): ParsedEndpoint | null {
+  if (typeof text !== 'string') {
+    issues.push({ path, message: text === undefined ? 'is required' : 'must be a string', fix: 'such as pod/client' })
+    return null
+  }
   const parsed = parseEndpoint(text)
   if (!('message' in parsed)) return parsed
   issues.push({ path, ...parsed })

@@ -28,7 +28,7 @@ describe('exit status and channels', () => {
     ['unknown command', 'tarce', /unknown command 'tarce'/],
     ['unknown flag', `${ASK} --protocl tcp`, /unknown option '--protocl'[^]*--protocol/],
     ['missing flag', 'trace -f examples/nodeport.yaml --from pod/client', /required option '--to/],
-    ['bad choice', `${ASK} --bridge br0`, /Allowed choices are docker0, cni0/],
+    ['bad choice', `${ASK} --bridge br0`, /--bridge: "br0" is not known; use docker0 or cni0/],
     ['no manifest', 'trace --from pod/a --to svc/b', /-f: no manifest given/],
     ['missing file', 'trace -f nowhere.yaml --from pod/a --to svc/b', /cannot read "nowhere.yaml": no such file/],
     ['folder without manifests', 'trace -f src/cli --from pod/a --to svc/b', /folder "src\/cli" holds no manifest/],
