@@ -132,7 +132,7 @@ export class Cluster {
    * @throws InvalidInputError when there is no such object.
    */
   delete(kind: Kind, name: string, namespace?: string): this {
-    const ns = KINDS[kind].namespaced ? (namespace ?? this.world.options.defaultNamespace) : ''
+    const ns = this.namespaceOf(kind, namespace)
     if (this.world.store.get(kind, name, ns) === undefined) {
       const known = this.world.store.list(kind, ns === '' ? undefined : ns).map((o) => o.metadata.name)
       throw problem('name', `there is no ${kind} "${name}"${ns === '' ? '' : ` in ${ns}`}`, didYouMean(name, known))
@@ -154,13 +154,22 @@ export class Cluster {
 
   /** Objects of a kind, of one namespace if given, with everything that was allocated for them. */
   list<K extends Kind>(kind: K, namespace?: string): ObjectOf<K>[] {
+    this.namespaceOf(kind, namespace)
     return this.world.store.list(kind, namespace)
   }
 
   /** One object, or undefined. */
   get<K extends Kind>(kind: K, name: string, namespace?: string): ObjectOf<K> | undefined {
-    const ns = KINDS[kind].namespaced ? (namespace ?? this.world.options.defaultNamespace) : ''
+    const ns = this.namespaceOf(kind, namespace)
     return this.world.store.get(kind, name, ns)
+  }
+
+  private namespaceOf(kind: Kind, given: string | undefined): string {
+    if (!Object.hasOwn(KINDS, kind)) {
+      const kinds = Object.keys(KINDS)
+      throw problem('kind', `there is no kind "${kind}"`, didYouMean(kind, kinds) ?? `use one of ${kinds.join(', ')}`)
+    }
+    return KINDS[kind].namespaced ? (given ?? this.world.options.defaultNamespace) : ''
   }
 
   // ------------------------------------------------------------------- traces
