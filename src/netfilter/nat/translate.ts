@@ -83,6 +83,8 @@ function endpointsOf(pkt: Packet): Endpoints {
 
 function traceNat(pkt: Packet, connection: Connection, state: HookState, before: Endpoints, about: string): void {
   const after = endpointsOf(pkt)
+  // On its second pass over lo a packet has its new address already.
+  if (about === '' && after.source === before.source && after.destination === before.destination) return
   const manip = manipAt(state)
   const isReply = directionOf(pkt.ctInfo) === 'reply'
   const by = (manip === 'source') === !isReply ? connection.srcNatBy : connection.dstNatBy
