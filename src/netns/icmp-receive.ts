@@ -92,7 +92,7 @@ function echo(ns: Namespace, pkt: Packet, at: number): void {
   ipLocalOut(ns, made)
 }
 
-/** icmp_unreach: learns a path MTU, then tells the socket whose packet is quoted. */
+/** icmp_unreach: tells the socket whose packet is quoted. */
 function error(ns: Namespace, pkt: Packet, at: number): void {
   const quoteAt = at + icmpv4.HEADER_LEN
   const quote = pkt.bytes.subarray(quoteAt)
@@ -104,19 +104,10 @@ function error(ns: Namespace, pkt: Packet, at: number): void {
   const type = icmpv4.type(pkt.view, at)
   const code = icmpv4.code(pkt.view, at)
   const mtu = type === icmpv4.TYPE.UNREACHABLE && code === icmpv4.CODE.FRAG_NEEDED ? icmpv4.mtu(pkt.view, at) : 0
-  if (mtu !== 0 && ns.sysctls.value('net/ipv4/ip_no_pmtu_disc') === 0) learnPmtu(ns, view, mtu)
   const from = ipv4.source(pkt.view, 0)
   const taken = deliverIcmpError(ns, pkt, view, { type, code, from, mtu })
   if (!taken)
     ns.drop(pkt, 'NO_SOCKET', `no socket of this host sent what the ICMP ${icmpv4.describe(type, code)} quotes`)
-}
-
-/** __ip_rt_update_pmtu */
-function learnPmtu(ns: Namespace, quote: DataView, mtu: number): void {
-  const destination = ipv4.destination(quote, 0)
-  const floor = ns.sysctls.value('net/ipv4/route/min_pmtu')
-  const expires = ns.sim.queue.now + ns.sysctls.value('net/ipv4/route/mtu_expires') * 1000
-  ns.exceptions.learnPmtu(destination, Math.max(mtu, floor), expires)
 }
 
 /** icmp_redirect → __ip_do_redirect */

@@ -96,7 +96,9 @@ function mkrouteOutput(
         ? 'broadcast'
         : 'unicast'
   const learnt = found.route === null ? null : ns.routeMtu(found.route, device, destination)
-  const gateway = learnt?.gateway ?? found.hop?.gateway ?? 0
+  // Broadcasts, and multicasts that only a route to everything matches, have no gateway.
+  const isGroup = type === 'broadcast' || (type === 'multicast' && (found.route?.prefix ?? 0) < 4)
+  const gateway = isGroup ? 0 : (learnt?.gateway ?? found.hop?.gateway ?? 0)
   const dst = new Dst(
     type,
     device,

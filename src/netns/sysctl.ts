@@ -117,6 +117,7 @@ export class Sysctls {
   }
 
   private setForwarding(value: number): void {
+    if (this.all.forwarding === value) return
     this.values.set('net/ipv4/ip_forward', value)
     this.all.forwarding = value
     this.default.forwarding = value

@@ -3,7 +3,10 @@ import { icmpv4, ipv4, type Packet, sctp, tcp, udp } from '../../wire/index.js'
 import type { Namespace } from '../namespace.js'
 import { errnoOf, type IcmpError } from './types.js'
 
-/** icmp_socket_deliver: gives an ICMP error to the socket whose packet it quotes. False when there is none. */
+/**
+ * icmp_socket_deliver: gives an ICMP error to the socket whose packet it quotes, and learns the path MTU that it names.
+ * False when there is no such socket; then nothing is learnt.
+ */
 export function deliverIcmpError(ns: Namespace, pkt: Packet, quote: DataView, error: IcmpError): boolean {
   const at = ipv4.headerLength(quote, 0)
   if (quote.byteLength < at + 8) return false
@@ -21,6 +24,14 @@ export function deliverIcmpError(ns: Namespace, pkt: Packet, quote: DataView, er
   }
 }
 
+/** __ip_rt_update_pmtu */
+function learnPmtu(ns: Namespace, quote: DataView, { mtu }: IcmpError): void {
+  if (mtu === 0 || ns.sysctls.value('net/ipv4/ip_no_pmtu_disc') !== 0) return
+  const floor = ns.sysctls.value('net/ipv4/route/min_pmtu')
+  const expires = ns.sim.queue.now + ns.sysctls.value('net/ipv4/route/mtu_expires') * 1000
+  ns.exceptions.learnPmtu(ipv4.destination(quote, 0), Math.max(mtu, floor), expires)
+}
+
 /** tcp_v4_err: the quoted sequence number must be of data in flight. */
 function toTcp(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: IcmpError): boolean {
   const local = ipv4.source(quote, 0)
@@ -30,6 +41,7 @@ function toTcp(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: I
   const seq = tcp.seq(quote, at)
   const inFlight = (seq - socket.sndUna) >>> 0 <= (socket.sndNxt - socket.sndUna) >>> 0
   if (!inFlight) return false
+  learnPmtu(ns, quote, error)
   noteDelivery(ns, pkt, 'tcp', local, tcp.sourcePort(quote, at), socket.handler.process, error)
   socket.because = pkt.id
   socket.icmpError(error)
@@ -42,12 +54,14 @@ function toUdp(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: I
   const port = udp.sourcePort(quote, at)
   const socket = ns.sockets.findUdp(local, port, ipv4.destination(quote, 0), udp.destinationPort(quote, at))
   if (socket === undefined || socket === ns.sockets.anyUdp) return false
+  learnPmtu(ns, quote, error)
   noteDelivery(ns, pkt, 'udp', local, port, socket.receiver.process, error)
   socket.receiver.error(socket, error)
   return true
 }
 
 function toPing(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: IcmpError): boolean {
+  learnPmtu(ns, quote, error)
   const socket = ns.sockets.findPing(icmpv4.id(quote, at))
   if (socket === undefined) return false
   noteDelivery(ns, pkt, 'icmp', ipv4.source(quote, 0), icmpv4.id(quote, at), 'ping', error)

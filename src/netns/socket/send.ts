@@ -16,6 +16,8 @@ export interface SocketOptions {
   readonly owner: PacketOwner | null
   /** SO_BINDTODEVICE */
   readonly device: NetDevice | null
+  /** IP_RECVERR: an ICMP error about an established connection is reported at once. */
+  readonly recvErr: boolean
 }
 
 export const DEFAULT_OPTIONS: SocketOptions = Object.freeze({
@@ -24,11 +26,12 @@ export const DEFAULT_OPTIONS: SocketOptions = Object.freeze({
   tos: 0,
   owner: Object.freeze({ uid: 0, gid: 0 }),
   device: null,
+  recvErr: false,
 })
 
 /** A socket's options with this TTL (0 = the namespace's default) and mark, else the default ones. */
 export function socketOptions(ttl = 0, mark = 0): SocketOptions {
-  return Object.freeze({ ttl, mark, tos: 0, owner: DEFAULT_OPTIONS.owner, device: null })
+  return Object.freeze({ ttl, mark, tos: 0, owner: DEFAULT_OPTIONS.owner, device: null, recvErr: false })
 }
 
 /** What a socket wants sent. */

@@ -1,3 +1,4 @@
+import type { Event } from '../../base/index.js'
 import type { Namespace } from '../namespace.js'
 import { routeOutput } from '../route-output.js'
 import { ephemeralPort, failure, probePayload, type ProbeSpec, ProbeTimeout, verdictOf } from './probe.js'
@@ -21,7 +22,7 @@ export class TcpProbe implements TcpHandler {
     this.ns = ns
     this.spec = spec
     this.process = spec.name ?? 'client'
-    this.options = socketOptions(spec.ttl, spec.mark)
+    this.options = { ...socketOptions(spec.ttl, spec.mark), recvErr: spec.recvErr === true }
   }
 
   /** connect(2); the result comes with the packets that follow. */
@@ -42,6 +43,11 @@ export class TcpProbe implements TcpHandler {
     const port = this.spec.sourcePort ?? 0
     const local = { address: routed.source, port: port === 0 ? ephemeralPort(this.ns, 'tcp') : port }
     const remote = { address: this.spec.destination, port: this.spec.destinationPort }
+    if (this.ns.sockets.findTcp(local.address, local.port, remote.address, remote.port) !== undefined) {
+      // __inet_check_established: the connection exists, be it in TIME-WAIT.
+      this.result = failure('local error', 'EADDRNOTAVAIL', null, null)
+      return
+    }
     this.socket = new TcpSocket(this.ns, this, local, remote, this.options)
     this.wait()
     this.socket.connect()
@@ -64,7 +70,14 @@ export class TcpProbe implements TcpHandler {
     this.socket?.close()
   }
 
+  /** The process wakes when no packet is under way any more: a reset or error on the heels of the SYN-ACK comes first. */
   connected(socket: TcpSocket): void {
+    this.ns.sim.queue.wake(new Connected(this, socket))
+  }
+
+  /** connect(2) returns. */
+  goOn(socket: TcpSocket): void {
+    if (this.result !== null || socket.state === 'CLOSED') return
     this.established = true
     if (this.spec.size !== 0) this.request(socket)
     else this.answered('connected', socket)
@@ -81,10 +94,11 @@ export class TcpProbe implements TcpHandler {
     socket.close()
   }
 
-  failed(_socket: TcpSocket, errno: string, icmp: IcmpError | null): void {
+  failed(socket: TcpSocket, errno: string, icmp: IcmpError | null): void {
     if (this.result !== null) return
     const client = this.established ? this.client : null
     this.finish(failure(verdictOf(errno, icmp), errno, icmp, client))
+    socket.close()
   }
 
   expire(): void {
@@ -118,5 +132,23 @@ export class TcpProbe implements TcpHandler {
 
   private get client(): ProbeResult['client'] {
     return this.socket === null ? null : { address: this.socket.localAddress, port: this.socket.localPort }
+  }
+}
+
+/** The wake-up of a process that waits in connect(2). */
+class Connected implements Event {
+  private readonly probe: TcpProbe
+  private readonly socket: TcpSocket
+  private readonly because: number | null
+
+  constructor(probe: TcpProbe, socket: TcpSocket) {
+    this.probe = probe
+    this.socket = socket
+    this.because = socket.because
+  }
+
+  fire(): void {
+    this.socket.because = this.because
+    this.probe.goOn(this.socket)
   }
 }

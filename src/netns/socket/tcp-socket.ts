@@ -220,8 +220,9 @@ export class TcpSocket {
       this.mtuReduced()
       return
     }
-    if (this.state !== 'SYN-SENT' && this.state !== 'SYN-RECEIVED') return
-    this.fail(errnoOf(error), error)
+    if (this.state === 'SYN-SENT' || this.state === 'SYN-RECEIVED') this.fail(errnoOf(error), error)
+    // Otherwise the connection goes on trying; a process that asked for it is told all the same.
+    else if (this.options.recvErr) this.handler.failed(this, errnoOf(error), null)
   }
 
   /** Ends the connection with an error the process sees. */
@@ -244,9 +245,9 @@ export class TcpSocket {
 
   // ------------------------------------------------------------------ timers
 
-  private armTimer(first: number): void {
+  private armTimer(first: number, backoff: number = this.retries): void {
     this.timer++
-    const delay = Math.min(first * 2 ** this.retries, MAX_RTO_MS)
+    const delay = Math.min(first * 2 ** backoff, MAX_RTO_MS)
     this.ns.sim.queue.schedule(delay, new TcpTimer(this, this.timer))
   }
 
@@ -268,16 +269,20 @@ export class TcpSocket {
     }
   }
 
+  /** tcp_write_timeout: the first SYNs (tcp_syn_linear_timeouts) go one by one, then with doubled time-outs. */
   private resendSyn(): void {
-    const limit = this.state === 'SYN-SENT' ? this.ns.sysctls.value('net/ipv4/tcp_syn_retries') : 5
+    const { sysctls } = this.ns
+    const isSyn = this.state === 'SYN-SENT'
+    const linear = isSyn ? sysctls.value('net/ipv4/tcp_syn_linear_timeouts') : 0
+    const limit = sysctls.value(isSyn ? 'net/ipv4/tcp_syn_retries' : 'net/ipv4/tcp_synack_retries') + linear
     if (this.retries >= limit) {
       this.fail('ETIMEDOUT', null)
       return
     }
     this.retries++
     this.because = null
-    this.sendFlags(this.state === 'SYN-SENT' ? tcp.SYN : tcp.SYN | tcp.ACK, this.iss)
-    this.armTimer(INITIAL_RTO_MS)
+    this.sendFlags(isSyn ? tcp.SYN : tcp.SYN | tcp.ACK, this.iss)
+    this.armTimer(INITIAL_RTO_MS, Math.max(this.retries - linear, 0))
   }
 
   private retransmit(): void {
