@@ -31,5 +31,6 @@ function faultOf(table: ConntrackTable, pkt: Packet, at: number, state: HookStat
   const length = udp.length(pkt.view, at)
   if (length > end - at || length < udp.HEADER_LEN) return 'truncated or malformed packet'
   if (udp.checksum(pkt.view, at) === 0 || !verifiesChecksums(table, state)) return null
-  return isTransportSound(pkt, at, at + length) ? null : 'bad checksum'
+  // nf_ip_checksum sums all there is, whatever the header says of the length.
+  return isTransportSound(pkt, at, end) ? null : 'bad checksum'
 }

@@ -20,6 +20,8 @@ export interface ProbeSpec {
   readonly timeoutMs: Millis
   /** Keep the socket open after the answer. */
   readonly hold?: boolean
+  /** IP_RECVERR: a TCP client is told of ICMP errors about its established connection at once. */
+  readonly recvErr?: boolean
   /** Name of the client in traces. */
   readonly name?: string
 }
