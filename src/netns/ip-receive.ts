@@ -20,6 +20,9 @@ export function ipReceive(ns: Namespace, pkt: Packet, dev: NetDevice): void {
     return
   }
   trimPadding(pkt)
+  // ip_rcv_core clears the control block: what a bridge reassembled counts as one packet from here on.
+  pkt.fragMaxSize = 0
+  pkt.fragDf = false
   if (pkt.bridge !== null && !pkt.bridge.inPrerouting && !pkt.bridge.sabotageInDone) {
     // ip_sabotage_in: the bridge has called PREROUTING for this frame already.
     pkt.bridge.sabotageInDone = true
