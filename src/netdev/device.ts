@@ -79,6 +79,11 @@ export abstract class NetDevice implements DeviceRef {
     else this.owner.receive(pkt, this)
   }
 
+  /** ndo_uninit: the device is about to go from its namespace. */
+  uninit(): void {
+    // Most devices hold nothing elsewhere.
+  }
+
   /** ndo_start_xmit. */
   protected abstract xmit(pkt: Packet): void
 

@@ -92,6 +92,7 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
   removeDevice(name: string): void {
     const dev = this.devices.get(name)
     if (dev === undefined) return
+    dev.uninit()
     for (const a of this.addressesOf(dev)) this.removeAddress(dev, a.address, a.prefix)
     this.disableIp(dev)
     dev.up = false

@@ -53,6 +53,11 @@ export class VxlanDevice extends NetDevice implements UdpReceiver {
     ns.sockets.addUdp(this.socket)
   }
 
+  /** The tunnel's UDP port is closed with it. */
+  override uninit(): void {
+    this.ns.sockets.removeUdp(this.socket)
+  }
+
   /** `bridge fdb append MAC dev DEV dst REMOTE`. */
   fdbAppend(mac: Mac, remote: Ipv4): void {
     const known = this.fdb.get(mac) ?? []
