@@ -1,6 +1,7 @@
 import type { Outcome } from '../base/index.js'
 import { TRACE_API_VERSION, type TraceDocument, type TraceOutcome, type TraceQuestion } from '../trace/index.js'
 import type { Answer, Ask } from './ask.js'
+import { isRoutingChoice } from './load-balancer.js'
 
 /** The document for a question and the ways it went, most probable first. */
 export function documentOf(request: Ask, question: TraceQuestion, outcomes: readonly Outcome<Answer>[]): TraceDocument {
@@ -42,8 +43,9 @@ function outcomeOf({ probability, choices, value }: Outcome<Answer>): TraceOutco
 }
 
 /**
- * Outcomes that differ only in how the name was looked up (which DNS server was asked) become one: the first of them,
- * with their probabilities together and the decisions of the request alone. Most probable first, else in the order found.
+ * Outcomes that differ only in how the name was looked up (which DNS server was asked), or in what a load balancer would
+ * have done that no packet came to, become one: the first of them, with their probabilities together and the decisions
+ * of the request alone. Most probable first, else in the order found.
  */
 export function mergeOutcomes(outcomes: readonly Outcome<Answer>[]): Outcome<Answer>[] {
   const groups = new Map<string, Outcome<Answer>>()
@@ -59,14 +61,18 @@ function merged(known: Outcome<Answer>, other: Outcome<Answer>): Outcome<Answer>
   return { ...known, probability: known.probability + other.probability, choices: requestChoices(other) }
 }
 
-/** Decisions taken after the name was known. */
+/** Decisions of the request itself: taken after the name was known, and of some effect. */
 function requestChoices({ choices, value }: Outcome<Answer>): Outcome<Answer>['choices'] {
-  return choices.slice(value.lookupChoices)
+  const own = choices.slice(value.lookupChoices)
+  const leavesNodes = value.outcome.conversation.some(
+    ({ kind, hops }) => kind !== 'arp' && hops.some(({ netns }) => netns === 'gateway'),
+  )
+  return leavesNodes ? own : own.filter(({ label }) => !isRoutingChoice(label))
 }
 
 /** What makes outcomes differ, the DNS packets left out: how it ended, and the request's own decisions. */
 function keyOf(outcome: Outcome<Answer>): string {
-  if (outcome.value.lookupChoices === 0) return JSON.stringify(outcome.choices)
+  if (outcome.value.lookupChoices === 0) return JSON.stringify(requestChoices(outcome))
   const { disposition, client, destination, delivered, drop, unknown } = outcome.value.outcome
   const end = delivered === null ? null : [delivered.netns, delivered.address, delivered.port]
   const where = drop === null ? null : [drop.reason, drop.where, drop.rule, drop.netns]

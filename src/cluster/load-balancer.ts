@@ -4,6 +4,8 @@ import { healthCheckAnswer } from '../service/index.js'
 import type { ClusterNode } from './cluster-node.js'
 import type { World } from './world.js'
 
+const ROUTED = ' is routed to a node'
+
 /**
  * The load balancer, or whoever routes an external IP: before a packet for such an address leaves, one of the nodes is
  * chosen for it, all alike. With externalTrafficPolicy Local only nodes whose health check says so take part, if any.
@@ -13,7 +15,7 @@ export function routeToNode(world: World, address: Ipv4): void {
   if (service === undefined || world.isInside(address)) return
   const nodes = candidates(world, service)
   if (nodes.length === 0) return
-  const label = `${formatIpv4(address)} is routed to a node`
+  const label = `${formatIpv4(address)}${ROUTED}`
   const index =
     nodes.length === 1
       ? 0
@@ -24,8 +26,15 @@ export function routeToNode(world: World, address: Ipv4): void {
   world.outside.routeVip(address, nodes[index]!.address)
 }
 
+/** Is this the decision of {@link routeToNode}? */
+export function isRoutingChoice(label: string): boolean {
+  return label.endsWith(ROUTED)
+}
+
+/** A load balancer with `ipMode: Proxy` takes connections itself: packets for it are not the nodes'. */
 function vipsOf(service: Service): Ipv4[] {
-  const texts = [...service.spec.externalIPs, ...service.status.loadBalancer.ingress.flatMap(({ ip }) => ip ?? [])]
+  const ingress = service.status.loadBalancer.ingress.filter(({ ipMode }) => ipMode !== 'Proxy')
+  const texts = [...service.spec.externalIPs, ...ingress.flatMap(({ ip }) => ip ?? [])]
   return texts.flatMap((text) => parseIpv4(text) ?? [])
 }
 

@@ -53,6 +53,10 @@ export class World {
     if (this.options.bridge === 'cni0') this.startProxies(objects)
     this.reconcilePods()
     for (const node of this.nodes.values()) node.syncProxy(objects)
+    for (const service of objects.services) {
+      const proxies = service.status.loadBalancer.ingress.filter(({ ipMode }) => ipMode === 'Proxy')
+      this.claimOutsideEndpoints(proxies.flatMap(({ ip }) => ip ?? []))
+    }
     for (const slice of objects.endpointSlices) this.claimOutsideEndpoints(slice.endpoints.flatMap((e) => e.addresses))
     this.sim.queue.settle()
   }
