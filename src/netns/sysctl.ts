@@ -27,32 +27,32 @@ export class Ipv4DevConf {
 type ConfName = keyof Omit<Ipv4DevConf, 'copy'>
 
 /** Values outside conf/, with the kernel's defaults. */
-const DEFAULTS: Record<string, number> = {
-  'net/ipv4/ip_forward': 0,
-  'net/ipv4/ip_default_ttl': 64,
-  'net/ipv4/icmp_echo_ignore_all': 0,
-  'net/ipv4/icmp_echo_ignore_broadcasts': 1,
-  'net/ipv4/icmp_errors_use_inbound_ifaddr': 0,
-  'net/ipv4/icmp_ratelimit': 1000,
-  'net/ipv4/icmp_ratemask': 6168,
-  'net/ipv4/icmp_msgs_per_sec': 1000,
-  'net/ipv4/icmp_msgs_burst': 50,
-  'net/ipv4/ip_local_port_range_min': 32768,
-  'net/ipv4/ip_local_port_range_max': 60999,
-  'net/ipv4/ip_no_pmtu_disc': 0,
-  'net/ipv4/ip_forward_use_pmtu': 0,
-  'net/ipv4/fwmark_reflect': 0,
-  'net/ipv4/route/mtu_expires': 600,
-  'net/ipv4/route/min_pmtu': 552,
-  'net/ipv4/tcp_syn_retries': 6,
-  'net/ipv4/tcp_syn_linear_timeouts': 4,
-  'net/ipv4/tcp_synack_retries': 5,
-  'net/ipv4/fib_multipath_hash_policy': 0,
-  'net/bridge/bridge-nf-call-iptables': 1,
-  'net/ipv4/neigh/default/retrans_time_ms': 1000,
-  'net/ipv4/neigh/default/mcast_solicit': 3,
-  'net/ipv4/neigh/default/base_reachable_time_ms': 30000,
-}
+const DEFAULTS: ReadonlyMap<string, number> = new Map([
+  ['net/ipv4/ip_forward', 0],
+  ['net/ipv4/ip_default_ttl', 64],
+  ['net/ipv4/icmp_echo_ignore_all', 0],
+  ['net/ipv4/icmp_echo_ignore_broadcasts', 1],
+  ['net/ipv4/icmp_errors_use_inbound_ifaddr', 0],
+  ['net/ipv4/icmp_ratelimit', 1000],
+  ['net/ipv4/icmp_ratemask', 6168],
+  ['net/ipv4/icmp_msgs_per_sec', 1000],
+  ['net/ipv4/icmp_msgs_burst', 50],
+  ['net/ipv4/ip_local_port_range_min', 32768],
+  ['net/ipv4/ip_local_port_range_max', 60999],
+  ['net/ipv4/ip_no_pmtu_disc', 0],
+  ['net/ipv4/ip_forward_use_pmtu', 0],
+  ['net/ipv4/fwmark_reflect', 0],
+  ['net/ipv4/route/mtu_expires', 600],
+  ['net/ipv4/route/min_pmtu', 552],
+  ['net/ipv4/tcp_syn_retries', 6],
+  ['net/ipv4/tcp_syn_linear_timeouts', 4],
+  ['net/ipv4/tcp_synack_retries', 5],
+  ['net/ipv4/fib_multipath_hash_policy', 0],
+  ['net/bridge/bridge-nf-call-iptables', 1],
+  ['net/ipv4/neigh/default/retrans_time_ms', 1000],
+  ['net/ipv4/neigh/default/mcast_solicit', 3],
+  ['net/ipv4/neigh/default/base_reachable_time_ms', 30000],
+])
 
 /** How a conf/all value combines with a device's (IN_DEV_ANDCONF, ORCONF, MAXCONF). */
 export type Combine = 'device' | 'and' | 'or' | 'max'
@@ -62,7 +62,8 @@ export class Sysctls {
   readonly all: Ipv4DevConf = new Ipv4DevConf()
   readonly default: Ipv4DevConf = new Ipv4DevConf()
   private readonly devices: Map<string, Ipv4DevConf> = new Map()
-  private readonly values: Map<string, number> = new Map(Object.entries(DEFAULTS))
+  /** What was set outside conf/. */
+  private readonly values: Map<string, number> = new Map()
 
   /** The knobs of a device; made from `default` when the device is first asked for. */
   device(name: string): Ipv4DevConf {
@@ -92,8 +93,10 @@ export class Sysctls {
 
   /** Value of a sysctl; undefined when it is not modelled. */
   get(key: string): number | undefined {
+    const value = this.values.get(key) ?? DEFAULTS.get(key)
+    if (value !== undefined) return value
     const conf = this.confOf(key)
-    return conf === undefined ? this.values.get(key) : conf.conf[conf.name]
+    return conf?.conf[conf.name]
   }
 
   /** Value of a sysctl that is known to exist. */

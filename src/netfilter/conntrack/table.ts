@@ -20,7 +20,8 @@ export class TupleEntry {
   }
 }
 
-const FIRST_BUCKETS = 64
+/** Few: most namespaces have no connection, and every copy of one copies its buckets. */
+const FIRST_BUCKETS = 4
 
 /** Entries early drop looks at before it gives up (NF_CT_EVICTION_RANGE). */
 const EVICTION_RANGE = 8
