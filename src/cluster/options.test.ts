@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { InvalidInputError } from '../base/index.js'
-import { type ClusterOptions, resolveOptions } from './options.js'
+import { resolveOptions } from './options.js'
 
 function problems(options: object): string[] {
   try {
-    resolveOptions(options as ClusterOptions)
+    resolveOptions(options)
   } catch (error) {
     if (error instanceof InvalidInputError) return error.issues.map((i) => i.path ?? '')
     throw error

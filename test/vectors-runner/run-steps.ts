@@ -160,7 +160,9 @@ class StepRunner {
       hold: step.hold !== undefined,
     }
     const { ns } = this.world.host(step.from)
-    return protocol === 'tcp' ? new TcpProbe(ns, { ...spec, recvErr: true }) : new UdpProbe(ns, { ...spec, pmtu: step.pmtu ?? 'want' })
+    return protocol === 'tcp'
+      ? new TcpProbe(ns, { ...spec, recvErr: true })
+      : new UdpProbe(ns, { ...spec, pmtu: step.pmtu ?? 'want' })
   }
 
   private again(on: string, timeoutMs: number | undefined): ObservedStep {

@@ -29,9 +29,9 @@ export const DEFAULT_OPTIONS: SocketOptions = Object.freeze({
   recvErr: false,
 })
 
-/** A socket's options with this TTL (0 = the namespace's default) and mark, else the default ones. */
-export function socketOptions(ttl = 0, mark = 0): SocketOptions {
-  return Object.freeze({ ttl, mark, tos: 0, owner: DEFAULT_OPTIONS.owner, device: null, recvErr: false })
+/** A socket's options with this TTL (0 = the namespace's default), mark and IP_RECVERR, else the default ones. */
+export function socketOptions(ttl = 0, mark = 0, recvErr = false): SocketOptions {
+  return Object.freeze({ ttl, mark, tos: 0, owner: DEFAULT_OPTIONS.owner, device: null, recvErr })
 }
 
 /** What a socket wants sent. */

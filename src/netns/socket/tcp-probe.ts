@@ -22,7 +22,7 @@ export class TcpProbe implements TcpHandler {
     this.ns = ns
     this.spec = spec
     this.process = spec.name ?? 'client'
-    this.options = { ...socketOptions(spec.ttl, spec.mark), recvErr: spec.recvErr === true }
+    this.options = socketOptions(spec.ttl, spec.mark, spec.recvErr)
   }
 
   /** connect(2); the result comes with the packets that follow. */
