@@ -82,7 +82,10 @@ export class HostView {
       })
     }
     if (!(dev instanceof VxlanDevice)) return []
-    return dev.fdbEntries().map((e) => `${formatMac(e.mac)} dev ${dev.name} dst ${formatIpv4(e.remote)} self permanent`)
+    return dev.fdbEntries().map((e) => {
+      const state = e.permanent ? ' permanent' : ''
+      return `${formatMac(e.mac)} dev ${dev.name} dst ${formatIpv4(e.remote)} self${state}`
+    })
   }
 
   /** `conntrack -L`. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { cidr, ip, SmallNet } from '../../test/helpers/small-net.js'
+import { ip, SmallNet } from '../../test/helpers/small-net.js'
 import { formatIpv4, prefixMask } from '../addr/index.js'
 import { Fib, type FibResult, type Flow } from './fib.js'
 import type { Namespace } from './namespace.js'
@@ -235,12 +235,12 @@ describe('several next hops', () => {
   })
 })
 
-test('a removed network of a device takes every route over it', () => {
+test('a device that goes takes every route over it', () => {
   const ns = host('route add 192.0.2.0/24 via 10.0.0.9', 'route add default via 10.0.0.9 table 100')
   ns.removeDevice('eth0')
   expect(ns.fib.routes(TABLE.main).map(printRoute)).toEqual([
     '10.1.0.0/24 dev eth1 proto kernel scope link src 10.1.0.1',
     '10.2.0.0/24 dev eth2 proto kernel scope link src 10.2.0.1',
   ])
-  expect([ns.fib.routes(100), look(ns, '10.0.0.1'), cidr('10.0.0.0/24').prefix]).toEqual([[], 'ENETUNREACH', 24])
+  expect([ns.fib.routes(100), look(ns, '10.0.0.1')]).toEqual([[], 'ENETUNREACH'])
 })

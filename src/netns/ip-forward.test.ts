@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ip, routed } from '../../test/helpers/small-net.js'
-import { icmpv4, ipv4, udp } from '../wire/index.js'
+import { HOOK_PRIORITY } from '../netfilter/index.js'
+import { icmpv4, ipv4, Packet, tcp, udp } from '../wire/index.js'
 import { sendRaw } from './socket/raw.js'
 
 /** A UDP datagram of `size` payload bytes from 10.0.0.2 to `destination`. */
@@ -246,4 +247,43 @@ test('unicast IP in a link-layer broadcast is not forwarded', () => {
   eth0.transmit(packet)
   net.run(10)
   expect(r.dropped()).toEqual(['UNICAST_IN_L2_MULTICAST'])
+})
+
+test.each([
+  ['tcp', 6, ['CONNTRACK_CLASH'], 1],
+  ['udp', 17, [], 2],
+])('of two first packets of a %s flow the later to be confirmed clashes', (_, protocol, reasons, passed) => {
+  const { net, a, r, b } = routed()
+  r.rules('filter', '-A FORWARD -m conntrack --ctstate NEW -j ACCEPT')
+  const [source, destination] = [ip('10.0.0.2'), ip('10.0.1.2')]
+  const ports = { sourcePort: 1000, destinationPort: 80 }
+  const payload =
+    protocol === 17
+      ? udp.emit({ ...ports, payload: new Uint8Array(8) }, source, destination)
+      : tcp.emit(
+          { ...ports, seq: 1, ack: 0, flags: tcp.SYN, window: 9, payload: new Uint8Array(0) },
+          source,
+          destination,
+        )
+  let overtaken = false
+  r.ns.hooks.register('FORWARD', {
+    name: 'overtaken',
+    priority: HOOK_PRIORITY.FIRST,
+    run: (pkt) => {
+      if (overtaken) return 'accept'
+      overtaken = true
+      const second = new Packet(
+        net.sim.nextPacketId(),
+        ipv4.emit({ id: 2, ttl: 64, protocol, source, destination, payload }),
+        0x0800,
+      )
+      second.macDst = pkt.macDst
+      r.device('eth0').receive(second)
+      return 'accept'
+    },
+  })
+  sendRaw(a.ns, ipv4.emit({ id: 1, ttl: 64, protocol, source, destination, payload }))
+  net.run(10)
+  expect(r.dropped()).toEqual(reasons)
+  expect(b.seen('eth0').filter((line) => line.startsWith('eth0 in 10.0.0.2'))).toHaveLength(passed)
 })

@@ -167,6 +167,16 @@ describe('decapsulation', () => {
     }
   })
 
+  test('a learnt MAC moves, one set by hand does not', () => {
+    const net = nodes({ learning: true })
+    const payload = vxlan.emit({ vni: 1, payload: frame(0xaa0000000055) })
+    net.vb.fdbReplace(0xaa0000000055, ip('192.168.0.9'))
+    expect(arrive(net, payload)).toEqual(['VXLAN_ENTRY_EXISTS'])
+    net.vb.fdbRemove(0xaa0000000055)
+    arrive(net, payload)
+    expect(net.vb.fdbEntries().at(-1)).toEqual({ mac: 0xaa0000000055, remote: ip('192.168.0.1'), permanent: false })
+  })
+
   test('the inner packet is new to the host: tracked for itself, from the tunnel device', () => {
     const { net, a, b } = nodes()
     b.serve('udp/53')

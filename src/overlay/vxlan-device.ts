@@ -158,7 +158,10 @@ export class VxlanDevice extends NetDevice implements UdpReceiver {
       this.ns.drop(pkt, 'LOCAL_MAC', `${this.name}: the frame's source is its own address`)
       return
     }
-    if (this.spec.learning) this.fdbReplace(pkt.macSrc, remote)
+    if (this.spec.learning && !this.learn(pkt.macSrc, remote)) {
+      this.ns.drop(pkt, 'VXLAN_ENTRY_EXISTS', `${this.name}: ${formatMac(pkt.macSrc)} is bound to another VTEP`)
+      return
+    }
     this.ns.sim.trace?.step(pkt.id, this.ns.name, {
       kind: 'encapsulation',
       action: 'decapsulate',
@@ -171,6 +174,14 @@ export class VxlanDevice extends NetDevice implements UdpReceiver {
     })
     // gro_cells_receive: the inner frame goes through the backlog once more.
     this.ns.sim.queue.schedule(0, new ReceiveEvent(this, pkt))
+  }
+
+  /** vxlan_snoop: notes where a MAC is; false when an entry made by hand says otherwise. */
+  private learn(mac: Mac, remote: Ipv4): boolean {
+    const known = this.fdb.get(mac)?.[0]
+    if (known?.permanent === true) return known.remote === remote
+    this.fdb.set(mac, [{ mac, remote, permanent: false }])
+    return true
   }
 
   /** The inner frame takes the packet's place; route and conntrack of the outer one are forgotten. */

@@ -64,7 +64,6 @@ function dispositionOf(
 export function dispositionOfDrop(reason: DropReason): Disposition {
   switch (reason) {
     case 'NO_SOCKET':
-    case 'SOCKET_FILTER':
       return 'refused-no-listener'
     case 'NETFILTER_DROP':
       return 'denied-in-netfilter'
@@ -73,12 +72,9 @@ export function dispositionOfDrop(reason: DropReason): Disposition {
     case 'IP_ROUTE_BLACKHOLE':
     case 'IP_ROUTE_UNREACHABLE':
     case 'IP_ROUTE_PROHIBIT':
-    case 'IP_FORWARDING_DISABLED':
       return 'no-route'
-    case 'NEIGH_CREATEFAIL':
     case 'NEIGH_FAILED':
     case 'NEIGH_QUEUEFULL':
-    case 'NEIGH_DEAD':
       return 'neighbour-unreachable'
     case 'IP_RPFILTER':
     case 'IP_INADDRERRORS':
@@ -87,7 +83,6 @@ export function dispositionOfDrop(reason: DropReason): Disposition {
     case 'IP_LOCALNET':
     case 'IP_INVALID_DEST':
       return 'martian'
-    case 'BRIDGE_INGRESS_STP_STATE':
     case 'BRIDGE_NON_FORWARDING_STATE':
     case 'BRIDGE_NO_EGRESS_PORT':
     case 'BRIDGE_MAC_LOCAL':

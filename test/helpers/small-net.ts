@@ -1,4 +1,4 @@
-import { parseCidr, parseInterfaceAddress, parseIpv4 } from '../../src/addr/index.js'
+import { parseInterfaceAddress, parseIpv4 } from '../../src/addr/index.js'
 import { SampledChoices } from '../../src/base/index.js'
 import { BridgeDevice } from '../../src/bridge/index.js'
 import { IpsetRegistry } from '../../src/ipset/index.js'
@@ -25,13 +25,6 @@ export function ip(text: string): number {
   const address = parseIpv4(text)
   if (address === undefined) throw new Error(`${text} is no address`)
   return address
-}
-
-/** A network `a.b.c.d/n`. */
-export function cidr(text: string): { address: number; prefix: number } {
-  const net = parseCidr(text)
-  if (net === undefined) throw new Error(`${text} is no network`)
-  return net
 }
 
 /** A frame as it passed a device. */
