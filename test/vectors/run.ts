@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
@@ -51,7 +50,7 @@ function fail(message: string): never {
 
 function allFiles(): string[] {
   const folder = import.meta.dirname
-  const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'))
   return names.sort().map((name) => join(folder, name))
 }
 
