@@ -26,6 +26,7 @@ const DEFAULT_MTU = 1500
 /** The network of a scenario, ready for its first step. */
 export class World {
   readonly sim: Simulation
+  private spareMac = 0x02ff00000000
   readonly tap: Tap
   readonly hosts: Map<string, Host> = new Map()
   readonly servers: Server[] = []
@@ -82,7 +83,7 @@ export class World {
       }
       case 'bridge': {
         const { ns, bridges } = this.host(link.ns)
-        const bridge = new BridgeDevice(ns, link.name, ns.takeIfindex(), macOf(link), link.mtu ?? DEFAULT_MTU)
+        const bridge = new BridgeDevice(ns, link.name, ns.takeIfindex(), this.macOf(link), link.mtu ?? DEFAULT_MTU)
         for (const port of link.ports) bridge.addPort(deviceOf(ns, port.name), { hairpin: port.hairpin ?? false })
         bridges.push(bridge)
         add(ns, bridge, link.down)
@@ -93,7 +94,14 @@ export class World {
         return
       case 'dummy': {
         const { ns } = this.host(link.ns)
-        const device = new DummyDevice(ns, link.name, ns.takeIfindex(), 'dummy', macOf(link), link.mtu ?? DEFAULT_MTU)
+        const device = new DummyDevice(
+          ns,
+          link.name,
+          ns.takeIfindex(),
+          'dummy',
+          this.macOf(link),
+          link.mtu ?? DEFAULT_MTU,
+        )
         device.noArp = true
         add(ns, device, link.down)
       }
@@ -102,14 +110,21 @@ export class World {
 
   private veth(end: LinkEnd, mtu: number | undefined): VethDevice {
     const { ns } = this.host(end.ns)
-    const device = new VethDevice(ns, end.name, ns.takeIfindex(), 'veth', macOf(end), end.mtu ?? mtu ?? DEFAULT_MTU)
+    const device = new VethDevice(
+      ns,
+      end.name,
+      ns.takeIfindex(),
+      'veth',
+      this.macOf(end),
+      end.mtu ?? mtu ?? DEFAULT_MTU,
+    )
     add(ns, device, false)
     return device
   }
 
   private addVxlan(link: VxlanLink): void {
     const { ns } = this.host(link.ns)
-    const device = new VxlanDevice(ns, link.name, ns.takeIfindex(), macOf(link), link.mtu ?? DEFAULT_MTU - 50, {
+    const device = new VxlanDevice(ns, link.name, ns.takeIfindex(), this.macOf(link), link.mtu ?? DEFAULT_MTU - 50, {
       vni: link.vni,
       port: link.port,
       local: addressOf(link.local),
@@ -118,6 +133,11 @@ export class World {
     })
     for (const { mac, to } of link.fdb ?? []) device.fdbAppend(macFrom(mac), addressOf(to))
     add(ns, device, link.down)
+  }
+
+  /** The address given, or one that nobody else has. */
+  private macOf(end: { readonly mac?: string }): number {
+    return end.mac === undefined ? ++this.spareMac : macFrom(end.mac)
   }
 
   // ------------------------------------------------------------- configuration
@@ -154,12 +174,6 @@ function deviceOf(ns: Namespace, name: string): NetDevice {
   const device = ns.device(name)
   if (device === undefined) throw new Error(`there is no device ${name} in ${ns.name}`)
   return device
-}
-
-let spareMac = 0x02ff00000000
-
-function macOf(end: { readonly mac?: string }): number {
-  return end.mac === undefined ? ++spareMac : macFrom(end.mac)
 }
 
 function macFrom(text: string): number {
