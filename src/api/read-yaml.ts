@@ -1,6 +1,7 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml'
 import type { InputIssue, SourcePosition } from '../base/index.js'
 import { join } from './decode.js'
+import { MAX_NESTING, tooDeepAt } from './nesting.js'
 import { issueOf } from './report.js'
 
 /** Positions of everything inside one object, by path. */
@@ -34,6 +35,12 @@ export function readYaml(source: ManifestSource, issues: InputIssue[]): YamlDocu
     const { line, col } = lines.linePos(offset)
     return Object.freeze({ file: source.file, line: Math.max(line, 1), column: Math.max(col, 1) })
   }
+  const deep = tooDeepAt(source.text)
+  if (deep !== undefined) {
+    parseLines(source.text, lines)
+    issues.push(issueOf('', `is nested more than ${MAX_NESTING} deep`, { position: at(deep) }))
+    return []
+  }
   const documents = parseAllDocuments(source.text, {
     version: '1.1',
     lineCounter: lines,
@@ -44,6 +51,12 @@ export function readYaml(source: ManifestSource, issues: InputIssue[]): YamlDocu
   })
   if (!Array.isArray(documents)) return []
   return documents.flatMap((document: Document.Parsed) => readDocument(document, at, issues))
+}
+
+/** What the parser tells a line counter, when it does not run. */
+function parseLines(text: string, lines: LineCounter): void {
+  lines.addNewLine(0)
+  for (let i = text.indexOf('\n'); i !== -1; i = text.indexOf('\n', i + 1)) lines.addNewLine(i + 1)
 }
 
 function isBase60(tag: object): boolean {
