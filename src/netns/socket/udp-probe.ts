@@ -1,6 +1,6 @@
 import { ipv4, type Packet, udp } from '../../wire/index.js'
 import type { Namespace } from '../namespace.js'
-import { ephemeralPort, failure, icmpFailure, probePayload, type ProbeSpec, ProbeTimeout } from './probe.js'
+import { ephemeralPort, failure, icmpFailure, type ProbeSpec, ProbeTimeout } from './probe.js'
 import { socketOptions } from './send.js'
 import type { IcmpError, PmtuMode, ProbeResult } from './types.js'
 import { type UdpReceiver, UdpSocket } from './udp-socket.js'
@@ -21,6 +21,7 @@ export class UdpProbe implements UdpReceiver {
   private readonly spec: UdpProbeSpec
   private readonly socket: UdpSocket
   private open = false
+  private deadline = 0
 
   constructor(ns: Namespace, spec: UdpProbeSpec) {
     this.ns = ns
@@ -44,11 +45,13 @@ export class UdpProbe implements UdpReceiver {
     this.send()
   }
 
-  /** Another datagram from a held socket. */
-  send(): void {
+  /** Another datagram from a held socket; the client waits `timeoutMs` for the answer. */
+  send(timeoutMs: number = this.spec.timeoutMs): void {
     this.result = null
-    this.ns.sim.queue.schedule(this.spec.timeoutMs, new ProbeTimeout(this))
-    const payload = this.spec.payload ?? probePayload(this.spec.size ?? 32)
+    this.deadline = this.ns.sim.queue.now + timeoutMs
+    this.ns.sim.queue.schedule(timeoutMs, new ProbeTimeout(this))
+    // Zeros read as an empty message to DNS and its like; letters would be malformed there.
+    const payload = this.spec.payload ?? new Uint8Array(this.spec.size ?? 32)
     const errno = this.socket.send(payload, this.spec.destination, this.spec.destinationPort, null)
     if (errno !== null && this.result === null) this.finish(failure('local error', errno, null, this.client))
   }
@@ -79,6 +82,8 @@ export class UdpProbe implements UdpReceiver {
   }
 
   expire(): void {
+    // An earlier request's wait says nothing about this one.
+    if (this.ns.sim.queue.now < this.deadline) return
     if (this.result === null) this.finish(failure('timeout', null, null, this.client))
     if (this.spec.hold !== true) this.close()
   }
