@@ -117,13 +117,21 @@ export class BridgeNetfilter {
     this.pushFragments(pkt, info, to)
   }
 
-  /** br_nf_dev_queue_xmit: what was reassembled for the hooks leaves in fragments again. */
+  /** br_nf_dev_queue_xmit: what was reassembled for the hooks, or is too long for the port, leaves in fragments. */
   private pushFragments(pkt: Packet, info: BridgeInfo, to: NetDevice): void {
-    const limit = info.fragMaxSize !== 0 ? Math.min(info.fragMaxSize, to.mtu) : to.mtu
-    if (info.fragMaxSize === 0 || pkt.bytes.length <= limit) {
+    const fits = info.fragMaxSize !== 0 ? Math.min(info.fragMaxSize, to.mtu) : to.mtu
+    if (pkt.bytes.length <= fits) {
       this.bridge.push(pkt, to)
       return
     }
+    // br_nf_ip_fragment: the stand-in route has the bridge's MTU.
+    const { mtu } = this.bridge
+    if ((ipv4.df(pkt.view, 0) && !pkt.ignoreDf) || info.fragMaxSize > mtu) {
+      const where = `${this.bridge.name}: ${pkt.bytes.length} bytes exceed the MTU of ${to.name} and may not be fragmented`
+      this.host.drop(pkt, 'PKT_TOO_BIG', where)
+      return
+    }
+    const limit = info.fragMaxSize !== 0 ? info.fragMaxSize : mtu
     const pieces = ipv4.fragment(pkt.bytes, limit, { df: pkt.fragDf })
     this.host.sim.trace?.step(pkt.id, this.host.name, {
       kind: 'fragment',

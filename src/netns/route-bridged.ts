@@ -24,7 +24,8 @@ export function routeBridged(
   const destination = ipv4.destination(pkt.view, 0)
   const source = ipv4.source(pkt.view, 0)
   const decided = routeInput(ns, destination, source, ipv4.tos(pkt.view, 0) & 0x1c, bridge, pkt)
-  if (decided instanceof Dst && decided.type !== 'error') {
+  if (decided instanceof Dst) {
+    // A missing or dead route is a route to ip_error: the IP layer answers as for any packet.
     pkt.dst = decided
     return decided.device === bridge && decided.type === 'unicast' ? 'switch' : 'route'
   }

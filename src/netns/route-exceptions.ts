@@ -21,8 +21,10 @@ export class RouteExceptions {
     return undefined
   }
 
-  learnPmtu(destination: Ipv4, pmtu: number, expires: Millis): void {
+  learnPmtu(destination: Ipv4, pmtu: number, expires: Millis, now: Millis): void {
     const known = this.entries.get(destination)
+    // __ip_rt_update_pmtu: a path MTU only ever falls, until it expires.
+    if (known !== undefined && known.pmtu !== 0 && known.pmtu < pmtu && known.expires > now) return
     this.entries.set(destination, { pmtu, gateway: known?.gateway ?? 0, expires })
   }
 

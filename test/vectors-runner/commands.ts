@@ -18,8 +18,11 @@ export function runIpCommand(host: Host, args: string): void {
   if (verb !== 'set' || device === undefined) throw new Error(`ip ${args}: not understood`)
   for (let i = 0; i < options.length; i++) {
     if (options[i] === 'up') device.up = true
-    else if (options[i] === 'down') device.up = false
-    else if (options[i] === 'mtu') device.mtu = Number(options[++i])
+    else if (options[i] === 'down') {
+      device.up = false
+      // A port without carrier is disabled, and what was learnt there forgotten.
+      for (const bridge of host.bridges) bridge.fdb.flushPort(device)
+    } else if (options[i] === 'mtu') device.mtu = Number(options[++i])
     else throw new Error(`ip ${args}: "${options[i]}" is not understood`)
   }
 }

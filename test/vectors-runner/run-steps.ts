@@ -167,7 +167,7 @@ class StepRunner {
 
   private again(on: string, timeoutMs: number | undefined): ObservedStep {
     const held = this.holder(on)
-    held.probe.send()
+    held.probe.send(timeoutMs ?? TIMEOUT_MS)
     this.finish(held.probe, timeoutMs)
     held.by = this.answerer(held.probe) ?? held.by
     return this.outcome(held.probe.result!, held.by)

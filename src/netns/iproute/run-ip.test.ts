@@ -110,7 +110,7 @@ describe('ip route', () => {
 
   test('flush cache forgets what ICMP taught', () => {
     const ns = host()
-    ns.exceptions.learnPmtu(parseIpv4('10.9.9.9')!, 1400, 1000)
+    ns.exceptions.learnPmtu(parseIpv4('10.9.9.9')!, 1400, 1000, 0)
     runIp(ns, 'route flush cache')
     expect(ns.exceptions.list(0)).toEqual([])
   })

@@ -28,8 +28,9 @@ export function deliverIcmpError(ns: Namespace, pkt: Packet, quote: DataView, er
 function learnPmtu(ns: Namespace, quote: DataView, { mtu }: IcmpError): void {
   if (mtu === 0 || ns.sysctls.value('net/ipv4/ip_no_pmtu_disc') !== 0) return
   const floor = ns.sysctls.value('net/ipv4/route/min_pmtu')
-  const expires = ns.sim.queue.now + ns.sysctls.value('net/ipv4/route/mtu_expires') * 1000
-  ns.exceptions.learnPmtu(ipv4.destination(quote, 0), Math.max(mtu, floor), expires)
+  const { now } = ns.sim.queue
+  const expires = now + ns.sysctls.value('net/ipv4/route/mtu_expires') * 1000
+  ns.exceptions.learnPmtu(ipv4.destination(quote, 0), Math.max(mtu, floor), expires, now)
 }
 
 /** tcp_v4_err: the quoted sequence number must be of data in flight. */

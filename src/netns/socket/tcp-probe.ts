@@ -17,6 +17,7 @@ export class TcpProbe implements TcpHandler {
   private socket: TcpSocket | null = null
   private awaited = 0
   private established = false
+  private deadline = 0
 
   constructor(ns: Namespace, spec: ProbeSpec) {
     this.ns = ns
@@ -49,19 +50,19 @@ export class TcpProbe implements TcpHandler {
       return
     }
     this.socket = new TcpSocket(this.ns, this, local, remote, this.options)
-    this.wait()
+    this.wait(this.spec.timeoutMs)
     this.socket.connect()
   }
 
-  /** Another request on a held connection. */
-  send(): void {
+  /** Another request on a held connection; the client waits `timeoutMs` for the answer. */
+  send(timeoutMs: number = this.spec.timeoutMs): void {
     this.result = null
     const { socket } = this
     if (socket === null || socket.state === 'CLOSED') {
       this.result = failure('closed', 'EPIPE', null, this.client)
       return
     }
-    this.wait()
+    this.wait(timeoutMs)
     this.request(socket)
   }
 
@@ -102,7 +103,8 @@ export class TcpProbe implements TcpHandler {
   }
 
   expire(): void {
-    if (this.result !== null) return
+    // An earlier request's wait says nothing about this one.
+    if (this.result !== null || this.ns.sim.queue.now < this.deadline) return
     this.finish(
       this.established
         ? failure('connected, no answer', null, null, this.client)
@@ -116,8 +118,9 @@ export class TcpProbe implements TcpHandler {
     if (this.spec.hold !== true) socket.close()
   }
 
-  private wait(): void {
-    this.ns.sim.queue.schedule(this.spec.timeoutMs, new ProbeTimeout(this))
+  private wait(timeoutMs: number): void {
+    this.deadline = this.ns.sim.queue.now + timeoutMs
+    this.ns.sim.queue.schedule(timeoutMs, new ProbeTimeout(this))
   }
 
   private request(socket: TcpSocket): void {

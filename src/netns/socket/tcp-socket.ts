@@ -44,6 +44,8 @@ export class TcpSocket {
   private finQueued = false
   private finSent = false
   private retries = 0
+  /** A loss probe went out since the last acknowledgement. */
+  private probed = false
   private timer = 0
   private peerTimestamp = 0
   /** When data came last (icsk_ack.lrcvtime); before the first, long ago. */
@@ -151,6 +153,7 @@ export class TcpSocket {
     this.outgoing = this.outgoing.slice(Math.min(count, this.outgoing.length))
     this.sndUna = ack
     this.retries = 0
+    this.probed = false
     if (this.sndUna === this.sndNxt) this.timer++
   }
 
@@ -285,8 +288,26 @@ export class TcpSocket {
     this.armTimer(INITIAL_RTO_MS, Math.max(this.retries - linear, 0))
   }
 
+  /** tcp_send_loss_probe: the last segment once more, before the retransmission timer, which then starts anew. */
+  private sendLossProbe(): void {
+    this.probed = true
+    this.because = null
+    const unsent = (this.sndNxt - this.sndUna) >>> 0
+    if (this.finSent) this.sendFlags(tcp.FIN | tcp.ACK, (this.sndNxt - 1) >>> 0)
+    else if (unsent > 0) {
+      const length = unsent % this.mss === 0 ? Math.min(this.mss, unsent) : unsent % this.mss
+      const seq = (this.sndNxt - length) >>> 0
+      this.sendSegment(tcp.PSH | tcp.ACK, seq, this.outgoing.slice(unsent - length, unsent))
+    }
+    this.armTimer(DATA_RTO_MS)
+  }
+
   private retransmit(): void {
     if (this.sndUna === this.sndNxt) return
+    if (!this.probed) {
+      this.sendLossProbe()
+      return
+    }
     if (this.retries >= MAX_DATA_RETRIES) {
       this.fail('ETIMEDOUT', null)
       return
