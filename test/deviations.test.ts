@@ -81,8 +81,8 @@ describe('pods and nodes', () => {
   })
 
   test('a server gives back what it was sent', () => {
-    const cluster = clusterOf([pod('client'), pod('web', { ports: '{ containerPort: 53, protocol: UDP }' })])
-    const { conversation } = only(cluster, { from: 'pod/client', to: 'pod/web:53', protocol: 'udp', size: 77 })
+    const cluster = clusterOf([pod('client'), pod('web', { ports: '{ containerPort: 5000, protocol: UDP }' })])
+    const { conversation } = only(cluster, { from: 'pod/client', to: 'pod/web:5000', protocol: 'udp', size: 77 })
     expect(conversation.filter(({ kind }) => kind === 'reply').map(({ text }) => text)).toEqual([
       expect.stringContaining('77'),
     ])
