@@ -85,7 +85,7 @@ describe('enumerate', () => {
   test('refuses more outcomes than the limit', () => {
     const run = (c: Choices): number => c.choose('a', [0.25, 0.25, 0.25, 0.25])
     expect(enumerate(run, 1, 4)).toHaveLength(4)
-    expect(() => enumerate(run, 1, 3)).toThrow('more than 3 outcomes; follow one instead (sample)')
+    expect(() => enumerate(run, 1, 3)).toThrow('there are more than 3 outcomes; follow one instead (sample)')
   })
 
   test('property: probabilities are positive, sum to 1, and no path comes twice', () => {

@@ -1,4 +1,4 @@
-import { invariant } from './errors.js'
+import { InvalidInputError, invariant } from './errors.js'
 import { Rng } from './rng.js'
 
 /** One enumerable decision as it was taken. */
@@ -86,7 +86,7 @@ export interface Outcome<T> {
 /**
  * Runs `run` once for every combination of decisions that can happen, each from the same start, and gives all
  * outcomes with their exact probabilities (they sum to 1). `run` must start from equal state each time.
- * @throws Error when there are more than `limit` outcomes.
+ * @throws InvalidInputError when there are more than `limit` outcomes.
  */
 export function enumerate<T>(run: (choices: Choices) => T, seed: number, limit = 10_000): Outcome<T>[] {
   const outcomes: Outcome<T>[] = []
@@ -101,10 +101,15 @@ export function enumerate<T>(run: (choices: Choices) => T, seed: number, limit =
       choices: taken.map(({ label, index, probability: p }) => ({ label, index, probability: p })),
       value,
     })
-    if (outcomes.length > limit) throw new Error(`more than ${limit} outcomes; follow one instead (sample)`)
+    if (outcomes.length > limit) throw tooMany(limit)
     script = nextScript(taken)
   }
   return outcomes
+}
+
+function tooMany(limit: number): InvalidInputError {
+  const message = `there are more than ${limit} outcomes`
+  return new InvalidInputError([{ path: '', message, fix: 'follow one instead (sample)' }])
 }
 
 /** The decisions of the next path in depth-first order: the last decision that has another possible alternative moves on. */
