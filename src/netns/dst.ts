@@ -23,6 +23,8 @@ export class Dst implements DstRef {
   readonly mtu: number
   /** Stands in for a route while a bridged frame visits the IP hooks (bridge_parent_rtable). */
   fake = false
+  /** The path MTU is too small to be believed (ip_mtu_locked): packets may be fragmented on their way. */
+  mtuLocked = false
   /** The path MTU was learnt from an ICMP error. */
   readonly pmtuLearnt: boolean
 

@@ -103,7 +103,14 @@ function error(ns: Namespace, pkt: Packet, at: number): void {
   const view = viewOf(quote)
   const type = icmpv4.type(pkt.view, at)
   const code = icmpv4.code(pkt.view, at)
-  const mtu = type === icmpv4.TYPE.UNREACHABLE && code === icmpv4.CODE.FRAG_NEEDED ? icmpv4.mtu(pkt.view, at) : 0
+  const fragNeeded = type === icmpv4.TYPE.UNREACHABLE && code === icmpv4.CODE.FRAG_NEEDED
+  // ip_no_pmtu_disc: 1 believes no size, 2 not even that there is a limit.
+  const disbelief = fragNeeded ? ns.sysctls.value('net/ipv4/ip_no_pmtu_disc') : 0
+  if (disbelief === 2) {
+    ns.drop(pkt, 'NOT_SPECIFIED', 'icmp_unreach: ip_no_pmtu_disc is 2')
+    return
+  }
+  const mtu = fragNeeded && disbelief !== 1 ? icmpv4.mtu(pkt.view, at) : 0
   const from = ipv4.source(pkt.view, 0)
   const taken = deliverIcmpError(ns, pkt, view, { type, code, from, mtu })
   if (!taken)

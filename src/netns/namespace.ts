@@ -214,12 +214,13 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
     route: Route,
     dev: NetDevice,
     destination: Ipv4,
-  ): { readonly mtu: number; readonly learnt: boolean; readonly gateway: Ipv4 | null } {
+  ): { readonly mtu: number; readonly learnt: boolean; readonly locked: boolean; readonly gateway: Ipv4 | null } {
     const base = route.mtu === 0 ? dev.mtu : Math.min(route.mtu, dev.mtu)
     const exception = this.exceptions.lookup(destination, this.sim.queue.now)
-    if (exception === undefined) return { mtu: base, learnt: false, gateway: null }
+    if (exception === undefined) return { mtu: base, learnt: false, locked: false, gateway: null }
     const learnt = exception.pmtu !== 0 && exception.pmtu < base
-    return { mtu: learnt ? exception.pmtu : base, learnt, gateway: exception.gateway === 0 ? null : exception.gateway }
+    const gateway = exception.gateway === 0 ? null : exception.gateway
+    return { mtu: learnt ? exception.pmtu : base, learnt, locked: learnt && exception.locked, gateway }
   }
 
   // -------------------------------------------------------------- NetfilterEnv

@@ -21,7 +21,9 @@ export function neighOutput(ns: Namespace, pkt: Packet, device: NetDevice, nextH
     send(device, pkt, entry.mac!)
     return
   }
-  enqueue(ns, entry, pkt)
+  // arp_constructor: a directed broadcast that is forwarded needs no question.
+  if (ns.addressType(nextHop, device) === 'BROADCAST') send(device, pkt, BROADCAST_MAC)
+  else enqueue(ns, entry, pkt)
 }
 
 /** Frames to a multicast or broadcast destination need no neighbour. */

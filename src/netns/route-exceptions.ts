@@ -5,6 +5,8 @@ import type { Millis } from '../base/index.js'
 export interface RouteException {
   /** Learnt path MTU; 0 = none. */
   readonly pmtu: number
+  /** The error named a smaller MTU than is believed (fnhe_mtu_locked). */
+  readonly locked: boolean
   /** Gateway of a redirect; 0 = none. */
   readonly gateway: Ipv4
   readonly expires: Millis
@@ -21,16 +23,16 @@ export class RouteExceptions {
     return undefined
   }
 
-  learnPmtu(destination: Ipv4, pmtu: number, expires: Millis, now: Millis): void {
+  learnPmtu(destination: Ipv4, pmtu: number, expires: Millis, now: Millis, locked = false): void {
     const known = this.entries.get(destination)
     // __ip_rt_update_pmtu: a path MTU only ever falls, until it expires.
     if (known !== undefined && known.pmtu !== 0 && known.pmtu < pmtu && known.expires > now) return
-    this.entries.set(destination, { pmtu, gateway: known?.gateway ?? 0, expires })
+    this.entries.set(destination, { pmtu, locked, gateway: known?.gateway ?? 0, expires })
   }
 
   learnRedirect(destination: Ipv4, gateway: Ipv4, expires: Millis): void {
     const known = this.entries.get(destination)
-    this.entries.set(destination, { pmtu: known?.pmtu ?? 0, gateway, expires })
+    this.entries.set(destination, { pmtu: known?.pmtu ?? 0, locked: known?.locked ?? false, gateway, expires })
   }
 
   /** `ip route flush cache`. */

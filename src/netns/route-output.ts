@@ -109,6 +109,7 @@ function mkrouteOutput(
     learnt?.learnt ?? false,
     null,
   )
+  dst.mtuLocked = learnt?.locked ?? false
   return { dst, source, flow, found }
 }
 

@@ -53,5 +53,8 @@ export function sendTunnel(ns: Namespace, pkt: Packet, header: TunnelHeader): vo
   pkt.fragDf = false
   pkt.ignoreDf = true
   traceOutputRoute(ns, pkt, routed, false)
+  // The tunnel device has taken the packet: what becomes of the outer one is no error of the inner one's sender.
+  const { sendError } = ns
   ipLocalOut(ns, pkt)
+  ns.sendError = sendError
 }

@@ -24,13 +24,13 @@ export function deliverIcmpError(ns: Namespace, pkt: Packet, quote: DataView, er
   }
 }
 
-/** __ip_rt_update_pmtu */
-function learnPmtu(ns: Namespace, quote: DataView, { mtu }: IcmpError): void {
-  if (mtu === 0 || ns.sysctls.value('net/ipv4/ip_no_pmtu_disc') !== 0) return
+/** __ip_rt_update_pmtu: an MTU below min_pmtu is not believed, but packets may be fragmented from then on. */
+function learnPmtu(ns: Namespace, quote: DataView, { type, code, mtu }: IcmpError): void {
+  if (type !== icmpv4.TYPE.UNREACHABLE || code !== icmpv4.CODE.FRAG_NEEDED) return
   const floor = ns.sysctls.value('net/ipv4/route/min_pmtu')
   const { now } = ns.sim.queue
   const expires = now + ns.sysctls.value('net/ipv4/route/mtu_expires') * 1000
-  ns.exceptions.learnPmtu(ipv4.destination(quote, 0), Math.max(mtu, floor), expires, now)
+  ns.exceptions.learnPmtu(ipv4.destination(quote, 0), Math.max(mtu, floor), expires, now, mtu < floor)
 }
 
 /** tcp_v4_err: the quoted sequence number must be of data in flight. */

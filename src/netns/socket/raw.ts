@@ -20,6 +20,8 @@ export function sendRaw(ns: Namespace, bytes: Uint8Array, options: { readonly na
   })
   if ('errno' in routed) return routed.errno
   if (routed.dst.type === 'broadcast') return 'EACCES'
+  // raw_send_hdrinc fills in what the header leaves open.
+  if (ipv4.source(pkt.view, 0) === 0) ipv4.setSource(pkt.view, 0, routed.source)
   pkt.dst = routed.dst
   ns.sim.trace?.packet(pkt, ns.name, options.name ?? 'raw socket', null)
   traceOutputRoute(ns, pkt, routed, false)

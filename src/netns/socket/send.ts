@@ -91,7 +91,7 @@ function fitting(mode: PmtuMode, length: number, dst: Dst): { df: boolean; ignor
     case 'dont':
       return { df: false, ignoreDf: true }
     case 'want':
-      return { df: length <= dst.mtu, ignoreDf: true }
+      return { df: length <= dst.mtu && !dst.mtuLocked, ignoreDf: true }
     case 'do':
       return length > dst.mtu ? null : { df: true, ignoreDf: false }
     case 'probe':
