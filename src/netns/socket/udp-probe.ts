@@ -22,6 +22,8 @@ export class UdpProbe implements UdpReceiver {
   private readonly socket: UdpSocket
   private open = false
   private deadline = 0
+  /** An error that came while nobody waited (sk_err): the next system call gives it. */
+  private pending: IcmpError | null = null
 
   constructor(ns: Namespace, spec: UdpProbeSpec) {
     this.ns = ns
@@ -47,6 +49,11 @@ export class UdpProbe implements UdpReceiver {
 
   /** Another datagram from a held socket; the client waits `timeoutMs` for the answer. */
   send(timeoutMs: number = this.spec.timeoutMs): void {
+    if (this.pending !== null) {
+      this.finish(icmpFailure(this.pending, this.client))
+      this.pending = null
+      return
+    }
     this.result = null
     this.deadline = this.ns.sim.queue.now + timeoutMs
     this.ns.sim.queue.schedule(timeoutMs, new ProbeTimeout(this))
@@ -79,6 +86,7 @@ export class UdpProbe implements UdpReceiver {
   error(_socket: UdpSocket, error: IcmpError): void {
     if (this.result === null) this.finish(icmpFailure(error, this.client))
     else if (this.result.verdict === 'local error') this.result = withIcmp(this.result, error)
+    else this.pending = error
   }
 
   expire(): void {
