@@ -98,7 +98,7 @@ export class ClusterNode extends Host {
 
   /** Every address on the node (`ip -4 addr`). */
   get localAddresses(): readonly Ipv4[] {
-    return this.ns.addressesOf().map((a) => a.address)
+    return this.ns.addresses.list().map((a) => a.address)
   }
 
   /** The classic set-up: flanneld, then dockerd with its bridge on the flannel subnet. */

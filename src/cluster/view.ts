@@ -102,7 +102,7 @@ export class HostView {
   devices(): string {
     return lines(
       this.host.ns.listDevices().map((dev) => {
-        const addresses = this.host.ns.addressesOf(dev).map((a) => {
+        const addresses = this.host.ns.addresses.list(dev).map((a) => {
           const scope = a.scope === SCOPE.host ? ' scope host' : ''
           return `${formatIpv4(a.address)}/${a.prefix}${scope}`
         })

@@ -18,8 +18,8 @@ function table(ns: Namespace, number: number): string[] {
 }
 
 function addresses(ns: Namespace): string[] {
-  return ns
-    .addressesOf(ns.device('eth0'))
+  return ns.addresses
+    .list(ns.device('eth0'))
     .map((a) => `${formatIpv4(a.address)}/${a.prefix}${a.secondary ? ' secondary' : ''}`)
 }
 
@@ -43,7 +43,11 @@ describe('routes of an address', () => {
   ])('%s', (address, main, local) => {
     const ns = host(`addr add ${address} dev eth0`)
     expect([table(ns, TABLE.main), table(ns, TABLE.local)]).toEqual([main, local])
-    ns.removeAddress(ns.device('eth0')!, ns.addressesOf(ns.device('eth0'))[0]!.address, Number(address.split('/')[1]))
+    ns.removeAddress(
+      ns.device('eth0')!,
+      ns.addresses.list(ns.device('eth0'))[0]!.address,
+      Number(address.split('/')[1]),
+    )
     expect([table(ns, TABLE.main), table(ns, TABLE.local)]).toEqual([[], []])
   })
 

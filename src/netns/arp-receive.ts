@@ -69,11 +69,11 @@ function ignores(ns: Namespace, dev: NetDevice, sender: number, target: number):
     case 0:
       return false
     case 1:
-      return !ns.hasAddress(dev, target)
+      return !ns.addresses.has(dev, target)
     case 2:
-      return !ns.hasAddress(dev, target) || !ns.onLink(dev, sender, target)
+      return !ns.addresses.has(dev, target) || !ns.addresses.onLink(dev, sender, target)
     case 3:
-      return !ns.hasGlobalAddress(target)
+      return !ns.addresses.hasGlobal(target)
     case 8:
       return true
     default:

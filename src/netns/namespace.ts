@@ -1,19 +1,12 @@
-import {
-  type Ipv4,
-  type Mac,
-  isLimitedBroadcast,
-  isMulticast,
-  isZeronet,
-  networkOf,
-  prefixMask,
-} from '../addr/index.js'
+import { type Ipv4, type Mac, isLimitedBroadcast, isMulticast, isZeronet } from '../addr/index.js'
 import { type Clock, invariant } from '../base/index.js'
 import { type AddressType, HookChains, type NetfilterEnv, Reassembler } from '../netfilter/index.js'
 import { type DeviceOwner, LoopbackDevice, type NetDevice } from '../netdev/index.js'
 import type { DropReason, Hook, Simulation } from '../trace/index.js'
 import { type DeviceRef, ethernet, type Packet } from '../wire/index.js'
 import { arpReceive } from './arp-receive.js'
-import { type DeviceAddress, inetSelectAddr, isSameSubnet, localRoutes, placeOf, primaryOf } from './address.js'
+import { addAddress, disableIp, removeAddress } from './address-change.js'
+import { AddressTable } from './address-table.js'
 import type { Dst } from './dst.js'
 import { Fib, type Flow } from './fib.js'
 import { IcmpLimits } from './icmp-limits.js'
@@ -38,6 +31,7 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
   readonly sim: Simulation
   readonly hooks: HookChains
   readonly sysctls: Sysctls = new Sysctls()
+  readonly addresses: AddressTable = new AddressTable()
   readonly fib: Fib = new Fib()
   readonly neighbours: NeighbourTable = new NeighbourTable()
   readonly exceptions: RouteExceptions = new RouteExceptions()
@@ -49,7 +43,6 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
   /** Drops so far, by reason. */
   readonly drops: Map<DropReason, number> = new Map()
   private readonly devices: Map<string, NetDevice> = new Map()
-  private readonly addresses: DeviceAddress[] = []
   private nextIfindex = 2
   private ipId = 0
   /** Errno of the last local send that was refused below (NF_DROP and friends); read by sockets at once. */
@@ -93,8 +86,8 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
     const dev = this.devices.get(name)
     if (dev === undefined) return
     dev.uninit()
-    for (const a of this.addressesOf(dev)) this.removeAddress(dev, a.address, a.prefix)
-    this.disableIp(dev)
+    for (const a of this.addresses.list(dev)) removeAddress(this, dev, a.address, a.prefix)
+    disableIp(this, dev)
     dev.up = false
     this.devices.delete(name)
   }
@@ -106,99 +99,20 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
 
   // ---------------------------------------------------------------- addresses
 
-  /** `ip addr add`: the address, and with it the local, broadcast and connected routes (fib_add_ifaddr). */
-  addAddress(dev: NetDevice, address: Ipv4, prefix: number, options: { scope?: number } = {}): void {
-    const first = primaryOf(this.addresses, dev, address, prefix)
-    const made: DeviceAddress = {
-      device: dev,
-      address,
-      prefix,
-      scope: options.scope ?? SCOPE.universe,
-      secondary: first !== undefined,
-      primary: first?.address ?? address,
-    }
-    this.addresses.splice(placeOf(this.addresses, made), 0, made)
-    for (const route of localRoutes(made)) this.fib.addRoute(route)
+  /** `ip addr add`: the address and the routes that come with it; scope `universe` unless told otherwise. */
+  addAddress(dev: NetDevice, address: Ipv4, prefix: number, options: { readonly scope?: number } = {}): void {
+    addAddress(this, dev, address, prefix, options.scope ?? SCOPE.universe)
   }
 
-  /**
-   * `ip addr del`: the address and its routes go (fib_del_ifaddr), with a primary address its secondaries too, unless
-   * `promote_secondaries` makes the first of them the primary. The last address of a device takes its routes and
-   * neighbours with it. False when there is no such address.
-   */
+  /** `ip addr del`: the address with what it brought along. False when there is no such address. */
   removeAddress(dev: NetDevice, address: Ipv4, prefix: number): boolean {
-    const gone = this.addresses.find((a) => a.device === dev && a.address === address && a.prefix === prefix)
-    if (gone === undefined) return false
-    const secondaries = gone.secondary
-      ? []
-      : this.addresses.filter((a) => a.secondary && isSameSubnet(a, dev, address, prefix))
-    for (const secondary of secondaries) this.dropAddress(secondary)
-    this.dropAddress(gone)
-    if (this.sysctls.effective('promote_secondaries', dev.name, 'or') !== 0) {
-      for (const { address: again, scope } of secondaries) this.addAddress(dev, again, prefix, { scope })
-    }
-    if (!this.hasAnyAddress(dev)) this.disableIp(dev)
-    return true
-  }
-
-  /** fib_disable_ip: a device without addresses has neither routes nor neighbours. */
-  private disableIp(dev: NetDevice): void {
-    this.fib.removeDevice(dev.name)
-    for (const entry of this.neighbours.entries()) {
-      if (entry.device === dev) this.neighbours.remove(dev, entry.address)
-    }
-  }
-
-  private dropAddress(gone: DeviceAddress): void {
-    this.addresses.splice(this.addresses.indexOf(gone), 1)
-    for (const route of localRoutes(gone)) this.fib.removeRoute(route.table, (r) => sameRoute(r, route))
-    if (this.deviceOfAddress(gone.address) !== null) return
-    // fib_sync_down_addr: routes of the main table that name the address as their source.
-    while (this.fib.removeRoute(TABLE.main, (r) => r.prefSrc === gone.address) !== undefined);
-    this.hooks.addressGone(gone.device.ifindex, gone.address)
-  }
-
-  /** Addresses of a device, or of all. */
-  addressesOf(dev?: NetDevice): readonly DeviceAddress[] {
-    return dev === undefined ? this.addresses : this.addresses.filter((a) => a.device === dev)
-  }
-
-  /** Device that has this very address; null when none has. */
-  deviceOfAddress(address: Ipv4): NetDevice | null {
-    for (let i = 0; i < this.addresses.length; i++) {
-      if (this.addresses[i]!.address === address) return this.addresses[i]!.device
-    }
-    return null
-  }
-
-  hasAddress(dev: NetDevice, address: Ipv4): boolean {
-    return this.addresses.some((a) => a.device === dev && a.address === address)
-  }
-
-  hasGlobalAddress(address: Ipv4): boolean {
-    return this.addresses.some((a) => a.address === address && a.scope < SCOPE.link)
-  }
-
-  hasAnyAddress(dev: NetDevice): boolean {
-    for (let i = 0; i < this.addresses.length; i++) if (this.addresses[i]!.device === dev) return true
-    return false
-  }
-
-  /** inet_addr_onlink: `a` (and `b`, unless 0) lie in one subnet of the device. */
-  onLink(dev: NetDevice, a: Ipv4, b: Ipv4): boolean {
-    return this.addresses.some((ifa) => {
-      if (ifa.device !== dev || networkOf(a, ifa.prefix) !== networkOf(ifa.address, ifa.prefix)) return false
-      return b === 0 || networkOf(b, ifa.prefix) === networkOf(ifa.address, ifa.prefix)
-    })
+    return removeAddress(this, dev, address, prefix)
   }
 
   /** inet_select_addr: source towards `destination` out of `dev`; null when the host has no address of that scope. */
   selectAddress(dev: NetDevice, destination: Ipv4, scope: number): Ipv4 | null {
-    return inetSelectAddr(this.addresses, dev, destination, scope, this.routesLocalnet(dev))
-  }
-
-  private routesLocalnet(dev: NetDevice): boolean {
-    return this.sysctls.effective('route_localnet', dev.name, 'or') !== 0
+    const localnet = this.sysctls.effective('route_localnet', dev.name, 'or') !== 0
+    return this.addresses.select(dev, destination, scope, localnet ? SCOPE.link : SCOPE.host)
   }
 
   // ------------------------------------------------------------------- routes
@@ -266,8 +180,7 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
   }
 
   primaryAddress(device: DeviceRef): Ipv4 | null {
-    const found = this.addresses.find((a) => a.device.ifindex === device.ifindex && !a.secondary)
-    return found?.address ?? null
+    return this.addresses.primaryOf(device.ifindex)
   }
 
   private deviceOf(ref: DeviceRef): NetDevice {
@@ -362,15 +275,4 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
 function nextHopOf(pkt: Packet): Ipv4 {
   const gateway = pkt.dst?.gateway ?? 0
   return gateway === 0 ? pkt.view.getUint32(16) : gateway
-}
-
-function sameRoute(a: Route, b: Route): boolean {
-  return (
-    a.type === b.type &&
-    a.destination === b.destination &&
-    a.prefix === b.prefix &&
-    a.prefSrc === b.prefSrc &&
-    a.nextHops[0]?.device === b.nextHops[0]?.device &&
-    (a.destination & ~prefixMask(a.prefix)) === 0
-  )
 }

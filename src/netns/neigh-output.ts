@@ -108,7 +108,7 @@ function announcedSource(ns: Namespace, entry: Neighbour): Ipv4 {
   if (pkt !== undefined && announce < 2) {
     const source = ipv4.source(pkt.view, 0)
     const local = ns.addressType(source, null) === 'LOCAL'
-    if (local && (announce === 0 || ns.onLink(entry.device, entry.address, source))) return source
+    if (local && (announce === 0 || ns.addresses.onLink(entry.device, entry.address, source))) return source
   }
   return ns.selectAddress(entry.device, entry.address, 253) ?? 0
 }

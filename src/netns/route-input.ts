@@ -85,7 +85,7 @@ function mkrouteInput(
   if (pkt !== null && hop.device === dev && onLinkSource && pkt.etherType === ethernet.ETHERTYPE.IPV4) {
     const sends = ns.sysctls.effective('send_redirects', dev.name, 'or') !== 0
     const shared = ns.sysctls.effective('shared_media', dev.name, 'or') !== 0
-    pkt.doRedirect = sends && (shared || ns.onLink(dev, flow.source, hop.gateway))
+    pkt.doRedirect = sends && (shared || ns.addresses.onLink(dev, flow.source, hop.gateway))
   }
   const mtu = ns.routeMtu(found.route!, hop.device, flow.destination)
   return new Dst('unicast', hop.device, mtu.gateway ?? hop.gateway, true, found.route, mtu.mtu, mtu.learnt, null)
@@ -145,7 +145,7 @@ export function validateSource(
   if (rpf === 0 && !mayRedirect) {
     if (acceptLocal) return false
     if (!ns.fib.hasCustomLocalRoutes && !ns.fib.hasCustomRules) {
-      return ns.deviceOfAddress(source) === null ? false : 'IP_LOCAL_SOURCE'
+      return ns.addresses.deviceOf(source) === null ? false : 'IP_LOCAL_SOURCE'
     }
   }
   return fullCheck(ns, source, destination, tos, out, dev, pkt, rpf, acceptLocal)
@@ -180,7 +180,7 @@ function fullCheck(
   if (type === 'local' && !acceptLocal) return 'IP_LOCAL_SOURCE'
   const uses = back.route.nextHops.find((h) => h.device === dev)
   if (uses !== undefined || (type === 'local' && dev.isLoopback)) return uses !== undefined && isOnLink(uses, type)
-  if (!ns.hasAnyAddress(dev)) return rpf !== 0 ? 'IP_RPFILTER' : false
+  if (!ns.addresses.hasAny(dev)) return rpf !== 0 ? 'IP_RPFILTER' : false
   if (rpf === 1) return 'IP_RPFILTER'
   const here = ns.fib.lookup(flowOn(flow, dev))
   return here.error === null && here.route?.type === 'unicast' && here.hop !== null && isOnLink(here.hop, 'unicast')

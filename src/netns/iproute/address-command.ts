@@ -28,7 +28,7 @@ export function addressCommand(ns: Namespace, words: Words): void {
     if (!ns.removeAddress(device, address.address, address.prefix)) words.refuse('ipv4: Address not found')
     return
   }
-  const known = ns.addressesOf(device).some((a) => a.address === address.address && a.prefix === address.prefix)
+  const known = ns.addresses.list(device).some((a) => a.address === address.address && a.prefix === address.prefix)
   if (known && verb === 'add') words.refuse('ipv4: Address already assigned', `${device.name} has it`)
   if (known) return
   ns.addAddress(device, address.address, address.prefix, {
@@ -61,5 +61,5 @@ function flush(ns: Namespace, words: Words): void {
   const device = words.device()
   while (words.peek() !== undefined) words.stray()
   words.check()
-  for (const { address, prefix } of [...ns.addressesOf(device!)]) ns.removeAddress(device!, address, prefix)
+  for (const { address, prefix } of [...ns.addresses.list(device!)]) ns.removeAddress(device!, address, prefix)
 }

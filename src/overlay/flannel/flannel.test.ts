@@ -45,7 +45,7 @@ describe('vxlan', () => {
     expect(flannel.device).toMatchObject({ name: 'flannel.1', mac: own.vtepMac, mtu: 1450 })
     expect(flannel.device!.spec).toMatchObject({ vni: 1, port: 8472, local: own.publicIp, learning: false })
     expect(flannel.device!.spec.under === ns.device('eth0')).toBe(true)
-    expect(ns.addressesOf(flannel.device!)).toMatchObject([{ address: own.subnet.address, prefix: 32, scope: 0 }])
+    expect(ns.addresses.list(flannel.device!)).toMatchObject([{ address: own.subnet.address, prefix: 32, scope: 0 }])
     expect(ns.fib.routes(TABLE.local).map(printRoute)).toContain(
       'local 10.244.1.0 dev flannel.1 proto kernel scope host src 10.244.1.0',
     )

@@ -49,7 +49,7 @@ export class Flannel {
     const { ns, external, device } = this
     if (this.isOwn(peer)) return
     if (device === null) {
-      if (!ns.onLink(external, peer.publicIp, 0)) return
+      if (!ns.addresses.onLink(external, peer.publicIp, 0)) return
       this.replaceRoute(peer, { device: external, gateway: peer.publicIp, weight: 1, onlink: false })
       return
     }
