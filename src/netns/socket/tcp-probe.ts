@@ -99,7 +99,7 @@ export class TcpProbe implements TcpHandler {
     if (this.result !== null) return
     const client = this.established ? this.client : null
     this.finish(failure(verdictOf(errno, icmp), errno, icmp, client))
-    socket.close()
+    if (this.spec.hold !== true) socket.close()
   }
 
   expire(): void {
@@ -126,6 +126,9 @@ export class TcpProbe implements TcpHandler {
   private request(socket: TcpSocket): void {
     const payload = probePayload(this.spec.size ?? 32)
     this.awaited = payload.length
+    // send(2) returns when the packet, and what it leads to at once, has gone its way.
+    socket.ownedByUser = true
+    this.ns.sim.queue.wake(new SystemCallEnd(socket))
     socket.write(payload)
   }
 
@@ -153,5 +156,17 @@ class Connected implements Event {
   fire(): void {
     this.socket.because = this.because
     this.probe.goOn(this.socket)
+  }
+}
+
+class SystemCallEnd implements Event {
+  private readonly socket: TcpSocket
+
+  constructor(socket: TcpSocket) {
+    this.socket = socket
+  }
+
+  fire(): void {
+    this.socket.ownedByUser = false
   }
 }

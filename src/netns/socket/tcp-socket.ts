@@ -44,6 +44,8 @@ export class TcpSocket {
   private finQueued = false
   private finSent = false
   private retries = 0
+  /** A system call is at work on the socket (sock_owned_by_user): what happens meanwhile is no error of its own. */
+  ownedByUser = false
   /** A loss probe went out since the last acknowledgement. */
   private probed = false
   private timer = 0
@@ -225,7 +227,7 @@ export class TcpSocket {
     }
     if (this.state === 'SYN-SENT' || this.state === 'SYN-RECEIVED') this.fail(errnoOf(error), error)
     // Otherwise the connection goes on trying; a process that asked for it is told all the same.
-    else if (this.options.recvErr) this.handler.failed(this, errnoOf(error), null)
+    else if (this.options.recvErr && !this.ownedByUser) this.handler.failed(this, errnoOf(error), null)
   }
 
   /** Ends the connection with an error the process sees. */
