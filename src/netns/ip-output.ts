@@ -43,10 +43,10 @@ function finishOutput(ns: Namespace, pkt: Packet): void {
   fragmentOutput(ns, pkt, dst, mtu)
 }
 
-/** ip_skb_dst_mtu: a packet that may be fragmented obeys only the device, as forwarding does. */
+/** ip_skb_dst_mtu: a probe obeys only the device; what was learnt counts on local packets alone. */
 function outputMtu(pkt: Packet, dst: Dst): number {
-  if ((pkt.inDev === null && !pkt.probesPmtu) || !dst.pmtuLearnt) return dst.mtu
-  return dst.device.mtu
+  if (pkt.inDev === null) return pkt.probesPmtu ? dst.device.mtu : dst.mtu
+  return dst.pmtuLearnt ? dst.device.mtu : dst.mtu
 }
 
 /** ip_do_fragment: cuts, no larger than the fragments it came in as, and sends each. */
