@@ -4,7 +4,7 @@ import { arp, type Packet } from '../wire/index.js'
 import { Dst } from './dst.js'
 import type { Namespace } from './namespace.js'
 import { neighUpdate, sendArp } from './neigh-output.js'
-import { routeInput } from './route-input.js'
+import { routeAddressesInput } from './route-input.js'
 
 /** A neighbour's MAC may not change again within this time (LOCKTIME: one second). */
 const LOCKTIME_MS = 1000
@@ -39,7 +39,7 @@ function answer(ns: Namespace, pkt: Packet, dev: NetDevice, sender: number, targ
     reply(ns, pkt, dev)
     return true
   }
-  const dst = routeInput(ns, target, sender, 0, dev, null)
+  const dst = routeAddressesInput(ns, target, sender, dev)
   if (!(dst instanceof Dst)) return false
   if (dst.type === 'local') {
     if (!ignores(ns, dev, sender, target) && !filters(ns, dev, sender, target)) {
@@ -91,7 +91,6 @@ function filters(ns: Namespace, dev: NetDevice, sender: number, target: number):
     outDevice: null,
     mark: 0,
     tos: 0,
-    protocol: 0,
   })
   return back.hop?.device !== dev
 }

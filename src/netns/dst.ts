@@ -4,6 +4,17 @@ import type { DstRef } from '../wire/index.js'
 import type { FibError } from './fib.js'
 import type { Route } from './route.js'
 
+/** MTU towards a destination, with what ICMP taught about the way there (struct fib_nh_exception). */
+export interface PathMtu {
+  readonly mtu: number
+  /** The MTU is an ICMP error's, not the route's or device's. */
+  readonly learnt: boolean
+  /** The learnt MTU is too small to be believed. */
+  readonly locked: boolean
+  /** Gateway of a redirect; null = none came. */
+  readonly gateway: Ipv4 | null
+}
+
 /** What becomes of a routed packet (struct rtable): rth->rt_type and the functions behind dst_input/dst_output. */
 export type DstType = 'unicast' | 'local' | 'broadcast' | 'multicast' | 'error'
 
@@ -12,39 +23,45 @@ export class Dst implements DstRef {
   readonly type: DstType
   /** Device the packet leaves by; `lo` for local destinations of locally made packets. */
   readonly device: NetDevice
-  /** 0 = the destination itself is the next hop. */
-  readonly gateway: Ipv4
   /** Made for a received packet (rt_is_input). */
   readonly isInput: boolean
-  /** For type 'error': which. */
-  readonly error: FibError | null
   readonly route: Route | null
+  /** 0 = the destination itself is the next hop. */
+  gateway: Ipv4 = 0
   /** Largest packet for this destination: the device's MTU, a route's, or a learnt path MTU. */
-  readonly mtu: number
-  /** Stands in for a route while a bridged frame visits the IP hooks (bridge_parent_rtable). */
-  fake = false
+  mtu: number
+  /** The path MTU was learnt from an ICMP error. */
+  pmtuLearnt = false
   /** The path MTU is too small to be believed (ip_mtu_locked): packets may be fragmented on their way. */
   mtuLocked = false
-  /** The path MTU was learnt from an ICMP error. */
-  readonly pmtuLearnt: boolean
+  /** For type 'error': which. */
+  error: FibError | null = null
+  /** Stands in for a route while a bridged frame visits the IP hooks (bridge_parent_rtable). */
+  fake = false
 
-  constructor(
-    type: DstType,
-    device: NetDevice,
-    gateway: Ipv4,
-    isInput: boolean,
-    route: Route | null,
-    mtu: number,
-    pmtuLearnt: boolean,
-    error: FibError | null,
-  ) {
+  private constructor(type: DstType, device: NetDevice, route: Route | null, isInput: boolean) {
     this.type = type
     this.device = device
-    this.gateway = gateway
-    this.isInput = isInput
     this.route = route
-    this.mtu = mtu
-    this.pmtuLearnt = pmtuLearnt
-    this.error = error
+    this.isInput = isInput
+    this.mtu = device.mtu
+  }
+
+  /** For a received packet: on the link of `device`, with its MTU. */
+  static input(type: DstType, device: NetDevice, route: Route | null): Dst {
+    return new Dst(type, device, route, true)
+  }
+
+  /** For a packet made here: on the link of `device`, with its MTU. */
+  static output(type: DstType, device: NetDevice, route: Route | null): Dst {
+    return new Dst(type, device, route, false)
+  }
+
+  /** rt_set_nexthop: the route's gateway and MTU, or what ICMP taught in their place. */
+  setNextHop(gateway: Ipv4, path: PathMtu): void {
+    this.gateway = path.gateway ?? gateway
+    this.mtu = path.mtu
+    this.pmtuLearnt = path.learnt
+    this.mtuLocked = path.locked
   }
 }

@@ -16,7 +16,7 @@ function host(...commands: readonly string[]): Namespace {
 }
 
 function flow(destination: string, more: Partial<Flow> = {}): Flow {
-  const none = { source: 0, inDevice: null, outDevice: null, mark: 0, tos: 0, protocol: 0 }
+  const none = { source: 0, inDevice: null, outDevice: null, mark: 0, tos: 0 }
   return { destination: ip(destination), ...none, ...more }
 }
 

@@ -23,7 +23,6 @@ export interface Flow {
   readonly outDevice: string | null
   readonly mark: number
   readonly tos: number
-  readonly protocol: number
 }
 
 /** Errors of a look-up, as errno names (fib_props and fib_rule actions). */

@@ -97,7 +97,10 @@ export function routeMeHarder(ns: Namespace, pkt: Packet): string | null {
   })
   if ('errno' in routed) return routed.errno
   pkt.dst = routed.dst
-  traceRoute(ns, pkt, 'reroute', routed.flow, routed.found, routed.dst, null)
+  if (ns.sim.trace !== null) {
+    const { flow, found, dst } = routed
+    traceRoute(ns, pkt, 'reroute', { flow, found, dst, chosenSource: null })
+  }
   return null
 }
 

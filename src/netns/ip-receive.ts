@@ -6,7 +6,7 @@ import { ipError, ipForward } from './ip-forward.js'
 import { localDeliver } from './ip-local-deliver.js'
 import type { Namespace } from './namespace.js'
 import { runHook } from './run-hook.js'
-import { routeInput } from './route-input.js'
+import { routePacketInput } from './route-input.js'
 
 /** ip_rcv: header checks, then PREROUTING. */
 export function ipReceive(ns: Namespace, pkt: Packet, dev: NetDevice): void {
@@ -68,8 +68,7 @@ function dstInput(ns: Namespace, pkt: Packet, dst: Dst): void {
 }
 
 function setRoute(ns: Namespace, pkt: Packet, dev: NetDevice): boolean {
-  const view = pkt.view
-  const decided = routeInput(ns, ipv4.destination(view, 0), ipv4.source(view, 0), ipv4.tos(view, 0) & 0x1c, dev, pkt)
+  const decided = routePacketInput(ns, pkt, dev)
   if (decided instanceof Dst) {
     pkt.dst = decided
     return true

@@ -7,7 +7,7 @@ import { type DeviceRef, ethernet, type Packet } from '../wire/index.js'
 import { arpReceive } from './arp-receive.js'
 import { addAddress, disableIp, removeAddress } from './address-change.js'
 import { AddressTable } from './address-table.js'
-import type { Dst } from './dst.js'
+import type { Dst, PathMtu } from './dst.js'
 import { Fib, type Flow } from './fib.js'
 import { IcmpLimits } from './icmp-limits.js'
 import { ipReceive } from './ip-receive.js'
@@ -124,11 +124,7 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
   }
 
   /** MTU and gateway towards a destination, with what ICMP taught about it (fnhe). */
-  routeMtu(
-    route: Route,
-    dev: NetDevice,
-    destination: Ipv4,
-  ): { readonly mtu: number; readonly learnt: boolean; readonly locked: boolean; readonly gateway: Ipv4 | null } {
+  pathMtuOf(route: Route, dev: NetDevice, destination: Ipv4): PathMtu {
     const base = route.mtu === 0 ? dev.mtu : Math.min(route.mtu, dev.mtu)
     const exception = this.exceptions.lookup(destination, this.sim.queue.now)
     if (exception === undefined) return { mtu: base, learnt: false, locked: false, gateway: null }
@@ -142,15 +138,7 @@ export class Namespace implements DeviceOwner, NetfilterEnv {
   addressType(address: Ipv4, device: DeviceRef | null): AddressType {
     if (isZeronet(address) || isLimitedBroadcast(address)) return 'BROADCAST'
     if (isMulticast(address)) return 'MULTICAST'
-    const flow: Flow = {
-      destination: address,
-      source: 0,
-      inDevice: null,
-      outDevice: null,
-      mark: 0,
-      tos: 0,
-      protocol: 0,
-    }
+    const flow: Flow = { destination: address, source: 0, inDevice: null, outDevice: null, mark: 0, tos: 0 }
     const route = this.fib.lookupTable(TABLE.local, flow)
     if (route === null) return 'UNICAST'
     if (device !== null && route.nextHops[0]?.device.ifindex !== device.ifindex) return 'UNICAST'

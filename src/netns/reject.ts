@@ -7,7 +7,7 @@ import { Dst } from './dst.js'
 import { icmpSend } from './icmp-send.js'
 import { ipLocalOut, makePacket, routeMeHarder } from './ip-output.js'
 import type { Namespace } from './namespace.js'
-import { routeInput } from './route-input.js'
+import { routeAddressesInput } from './route-input.js'
 import { resetFor } from './tcp-reset.js'
 
 /** ipt_REJECT: answers a packet that a rule refuses, where it may be answered. */
@@ -42,7 +42,7 @@ function transportIsSound(pkt: Packet): boolean {
 function fillRoute(ns: Namespace, pkt: Packet): boolean {
   const dev = pkt.inDev === null ? undefined : ns.device(pkt.inDev.name)
   if (dev === undefined) return false
-  const decided = routeInput(ns, ipv4.destination(pkt.view, 0), ipv4.source(pkt.view, 0), 0, dev, null)
+  const decided = routeAddressesInput(ns, ipv4.destination(pkt.view, 0), ipv4.source(pkt.view, 0), dev)
   if (!(decided instanceof Dst)) return false
   pkt.dst = decided
   return true

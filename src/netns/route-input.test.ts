@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { ip, SmallNet } from '../../test/helpers/small-net.js'
 import { formatIpv4 } from '../addr/index.js'
-import { ethernet, Packet } from '../wire/index.js'
+import { ethernet, ipv4, Packet } from '../wire/index.js'
 import { Dst } from './dst.js'
 import type { Namespace } from './namespace.js'
-import { routeInput } from './route-input.js'
+import { routePacketInput } from './route-input.js'
 
 const SYSCTLS: Readonly<Record<string, number>> = { ip_forward: 1 }
 
@@ -26,8 +26,18 @@ function input(
   device = 'eth0',
   more: Partial<Packet> = {},
 ): string {
-  const pkt = Object.assign(new Packet(1, new Uint8Array(20), ethernet.ETHERTYPE.IPV4), more)
-  const dst = routeInput(ns, ip(destination), ip(source), 0, ns.device(device)!, pkt)
+  const header = ipv4.emit({
+    id: 0,
+    ttl: 64,
+    tos: 0,
+    df: false,
+    protocol: ipv4.PROTOCOL.UDP,
+    source: ip(source),
+    destination: ip(destination),
+    payload: new Uint8Array(0),
+  })
+  const pkt = Object.assign(new Packet(1, header, ethernet.ETHERTYPE.IPV4), more)
+  const dst = routePacketInput(ns, pkt, ns.device(device)!)
   if (!(dst instanceof Dst)) return dst
   if (dst.type === 'error') return dst.error!
   const gateway = dst.gateway === 0 ? '' : ` ${formatIpv4(dst.gateway)}`

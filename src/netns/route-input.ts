@@ -1,49 +1,58 @@
 import { type Ipv4, isLimitedBroadcast, isLoopback, isMulticast } from '../addr/index.js'
 import type { NetDevice } from '../netdev/index.js'
 import type { DropReason } from '../trace/index.js'
-import { ethernet, type Packet } from '../wire/index.js'
+import { ethernet, ipv4, type Packet } from '../wire/index.js'
 import { Dst } from './dst.js'
-import type { FibResult, Flow } from './fib.js'
+import type { FibError, FibResult, Flow } from './fib.js'
 import type { Namespace } from './namespace.js'
-import { SCOPE } from './route.js'
+import type { Route } from './route.js'
 import { traceRoute } from './route-step.js'
+import { validateSource } from './validate-source.js'
 
 /** INADDR_ALLHOSTS_GROUP: 224.0.0.1 */
 const ALL_HOSTS: Ipv4 = 0xe0000001
 
-/**
- * ip_route_input_noref: decides what becomes of a received packet, or why it must be dropped. `pkt` is null when ARP
- * asks; it gets the redirect flag and the trace.
- */
-export function routeInput(
-  ns: Namespace,
-  destination: Ipv4,
-  source: Ipv4,
-  tos: number,
-  dev: NetDevice,
-  pkt: Packet | null,
-): Dst | DropReason {
-  const martian = weirdMartian(ns, destination, source, dev)
-  if (martian === 'broadcast') return broadcastInput(ns, source, tos, dev, pkt, null)
-  if (martian !== null) return martian
-  if (isMulticast(destination)) return multicastInput(ns, destination, source, tos, dev, pkt)
+/** IPTOS_RT_MASK: the bits of TOS that routes and rules look at. */
+const TOS_MASK = 0x1c
+
+/** Routes a packet that came in by `dev`: {@link routeInput} with what its header says. */
+export function routePacketInput(ns: Namespace, pkt: Packet, dev: NetDevice): Dst | DropReason {
   const flow: Flow = {
-    destination,
-    source,
+    destination: ipv4.destination(pkt.view, 0),
+    source: ipv4.source(pkt.view, 0),
     inDevice: dev.name,
     outDevice: null,
-    mark: pkt?.mark ?? 0,
-    tos,
-    protocol: 0,
+    mark: pkt.mark,
+    tos: ipv4.tos(pkt.view, 0) & TOS_MASK,
   }
+  return routeInput(ns, flow, dev, pkt)
+}
+
+/** Routes two addresses as if a packet had come in by `dev`, for ARP and for rules that refuse. */
+export function routeAddressesInput(ns: Namespace, destination: Ipv4, source: Ipv4, dev: NetDevice): Dst | DropReason {
+  const flow: Flow = { destination, source, inDevice: dev.name, outDevice: null, mark: 0, tos: 0 }
+  return routeInput(ns, flow, dev, null)
+}
+
+/**
+ * ip_route_input_noref: decides what becomes of what came in by `dev`, or why it must be dropped. `pkt` gets the
+ * redirect flag and the trace; null where no packet is routed.
+ */
+function routeInput(ns: Namespace, flow: Flow, dev: NetDevice, pkt: Packet | null): Dst | DropReason {
+  const martian = weirdMartian(ns, flow, dev)
+  if (martian === 'broadcast') return broadcastInput(ns, flow, dev, null)
+  if (martian !== null) return martian
+  if (isMulticast(flow.destination)) return multicastInput(ns, flow, dev)
   const found = ns.fib.lookup(flow)
-  const decided = decide(ns, found, flow, dev, pkt)
-  if (pkt !== null && decided instanceof Dst) traceRoute(ns, pkt, 'input', flow, found, decided, null)
-  return decided
+  const dst = decide(ns, found, flow, dev, pkt)
+  if (pkt !== null && ns.sim.trace !== null && dst instanceof Dst) {
+    traceRoute(ns, pkt, 'input', { flow, found, dst, chosenSource: null })
+  }
+  return dst
 }
 
 /** The checks of ip_route_input_slow before the look-up. */
-function weirdMartian(ns: Namespace, destination: Ipv4, source: Ipv4, dev: NetDevice): DropReason | 'broadcast' | null {
+function weirdMartian(ns: Namespace, { destination, source }: Flow, dev: NetDevice): DropReason | 'broadcast' | null {
   if (isMulticast(source) || isLimitedBroadcast(source)) return 'IP_INVALID_SOURCE'
   if (isLimitedBroadcast(destination) || (source === 0 && destination === 0)) return 'broadcast'
   if (source === 0) return 'IP_INVALID_SOURCE'
@@ -57,16 +66,15 @@ function weirdMartian(ns: Namespace, destination: Ipv4, source: Ipv4, dev: NetDe
 function decide(ns: Namespace, found: FibResult, flow: Flow, dev: NetDevice, pkt: Packet | null): Dst | DropReason {
   const forwards = ns.sysctls.effective('forwarding', dev.name, 'device') !== 0
   const { route, hop, error } = found
-  if (error !== null || route === null) return noRoute(dev, found, forwards ? (error ?? 'ENETUNREACH') : 'EHOSTUNREACH')
+  if (error !== null || route === null) return noRoute(dev, route, forwards ? (error ?? 'ENETUNREACH') : 'EHOSTUNREACH')
   if (route.type === 'broadcast' && ns.sysctls.effective('bc_forwarding', dev.name, 'and') === 0) {
-    return broadcastInput(ns, flow.source, flow.tos, dev, pkt, found)
+    return broadcastInput(ns, flow, dev, route)
   }
   if (route.type === 'local') {
-    const invalid = validateSource(ns, flow.source, flow.destination, flow.tos, null, dev, pkt)
-    if (typeof invalid === 'string') return invalid
-    return new Dst('local', ns.loopback, 0, true, route, ns.loopback.mtu, false, null)
+    const valid = validateSource(ns, flow, dev, null)
+    return typeof valid === 'string' ? valid : Dst.input('local', ns.loopback, route)
   }
-  if (!forwards) return noRoute(dev, found, 'EHOSTUNREACH')
+  if (!forwards) return noRoute(dev, route, 'EHOSTUNREACH')
   if ((route.type !== 'unicast' && route.type !== 'broadcast') || hop === null) return 'IP_INVALID_DEST'
   return mkrouteInput(ns, found, flow, dev, pkt)
 }
@@ -80,126 +88,42 @@ function mkrouteInput(
   pkt: Packet | null,
 ): Dst | DropReason {
   const hop = found.hop!
-  const onLinkSource = validateSource(ns, flow.source, flow.destination, flow.tos, hop.device, dev, pkt)
+  const onLinkSource = validateSource(ns, flow, dev, hop.device)
   if (typeof onLinkSource === 'string') return onLinkSource
   if (pkt !== null && hop.device === dev && onLinkSource && pkt.etherType === ethernet.ETHERTYPE.IPV4) {
     const sends = ns.sysctls.effective('send_redirects', dev.name, 'or') !== 0
     const shared = ns.sysctls.effective('shared_media', dev.name, 'or') !== 0
     pkt.doRedirect = sends && (shared || ns.addresses.onLink(dev, flow.source, hop.gateway))
   }
-  const mtu = ns.routeMtu(found.route!, hop.device, flow.destination)
-  return new Dst('unicast', hop.device, mtu.gateway ?? hop.gateway, true, found.route, mtu.mtu, mtu.learnt, null)
+  const dst = Dst.input('unicast', hop.device, found.route)
+  const path = ns.pathMtuOf(found.route!, hop.device, flow.destination)
+  dst.setNextHop(hop.gateway, path)
+  return dst
 }
 
 /** No way on: the packet becomes an ip_error, answered or not by `forward`'s rules. */
-function noRoute(dev: NetDevice, found: FibResult, error: NonNullable<FibResult['error']>): Dst {
-  return new Dst('error', dev, 0, true, found.route, dev.mtu, false, error)
+function noRoute(dev: NetDevice, route: Route | null, error: FibError): Dst {
+  const dst = Dst.input('error', dev, route)
+  dst.error = error
+  return dst
 }
 
 /** ip_route_input_mc: a host is in the group of all hosts and in no other, and routes no multicast. */
-function multicastInput(
-  ns: Namespace,
-  destination: Ipv4,
-  source: Ipv4,
-  tos: number,
-  dev: NetDevice,
-  pkt: Packet | null,
-): Dst | DropReason {
-  if (destination !== ALL_HOSTS) return 'IP_INVALID_DEST'
-  const invalid = validateSource(ns, source, 0, tos, null, dev, pkt)
-  if (typeof invalid === 'string') return invalid
-  return new Dst('multicast', dev, 0, true, null, dev.mtu, false, null)
+function multicastInput(ns: Namespace, flow: Flow, dev: NetDevice): Dst | DropReason {
+  if (flow.destination !== ALL_HOSTS) return 'IP_INVALID_DEST'
+  const valid = validateSource(ns, toNobody(flow), dev, null)
+  return typeof valid === 'string' ? valid : Dst.input('multicast', dev, null)
 }
 
-function broadcastInput(
-  ns: Namespace,
-  source: Ipv4,
-  tos: number,
-  dev: NetDevice,
-  pkt: Packet | null,
-  found: FibResult | null,
-): Dst | DropReason {
-  if (source !== 0) {
-    const invalid = validateSource(ns, source, 0, tos, null, dev, pkt)
-    if (typeof invalid === 'string') return invalid
+function broadcastInput(ns: Namespace, flow: Flow, dev: NetDevice, route: Route | null): Dst | DropReason {
+  if (flow.source !== 0) {
+    const valid = validateSource(ns, toNobody(flow), dev, null)
+    if (typeof valid === 'string') return valid
   }
-  return new Dst('broadcast', dev, 0, true, found?.route ?? null, dev.mtu, false, null)
+  return Dst.input('broadcast', dev, route)
 }
 
-/**
- * fib_validate_source: may this source arrive here? True when the source is directly on the link of `dev`
- * (nhc_scope ≥ host), which makes a redirect due; a drop reason when it may not.
- */
-export function validateSource(
-  ns: Namespace,
-  source: Ipv4,
-  destination: Ipv4,
-  tos: number,
-  out: NetDevice | null,
-  dev: NetDevice,
-  pkt: Packet | null,
-): boolean | DropReason {
-  const rpf = ns.sysctls.effective('rp_filter', dev.name, 'max')
-  const acceptLocal = ns.sysctls.effective('accept_local', dev.name, 'or') !== 0
-  const mayRedirect = out === dev && ns.sysctls.effective('send_redirects', dev.name, 'or') !== 0
-  if (rpf === 0 && !mayRedirect) {
-    if (acceptLocal) return false
-    if (!ns.fib.hasCustomLocalRoutes && !ns.fib.hasCustomRules) {
-      return ns.addresses.deviceOf(source) === null ? false : 'IP_LOCAL_SOURCE'
-    }
-  }
-  return fullCheck(ns, source, destination, tos, out, dev, pkt, rpf, acceptLocal)
-}
-
-/** __fib_validate_source */
-function fullCheck(
-  ns: Namespace,
-  source: Ipv4,
-  destination: Ipv4,
-  tos: number,
-  out: NetDevice | null,
-  dev: NetDevice,
-  pkt: Packet | null,
-  rpf: number,
-  acceptLocal: boolean,
-): boolean | DropReason {
-  const mark = ns.sysctls.effective('src_valid_mark', dev.name, 'or') !== 0 ? (pkt?.mark ?? 0) : 0
-  const flow: Flow = {
-    destination: source,
-    source: destination,
-    inDevice: out?.name ?? 'lo',
-    outDevice: null,
-    mark,
-    tos,
-    protocol: 0,
-  }
-  const back = ns.fib.lookup(flow)
-  if (back.error !== null || back.route === null) return rpf !== 0 ? 'IP_RPFILTER' : false
-  const type = back.route.type
-  if (type !== 'unicast' && type !== 'local') return 'IP_INVALID_SOURCE'
-  if (type === 'local' && !acceptLocal) return 'IP_LOCAL_SOURCE'
-  const uses = back.route.nextHops.find((h) => h.device === dev)
-  if (uses !== undefined || (type === 'local' && dev.isLoopback)) return uses !== undefined && isOnLink(uses, type)
-  if (!ns.addresses.hasAny(dev)) return rpf !== 0 ? 'IP_RPFILTER' : false
-  if (rpf === 1) return 'IP_RPFILTER'
-  const here = ns.fib.lookup(flowOn(flow, dev))
-  return here.error === null && here.route?.type === 'unicast' && here.hop !== null && isOnLink(here.hop, 'unicast')
-}
-
-function flowOn(flow: Flow, dev: NetDevice): Flow {
-  return {
-    destination: flow.destination,
-    source: flow.source,
-    inDevice: flow.inDevice,
-    outDevice: dev.name,
-    mark: flow.mark,
-    tos: flow.tos,
-    protocol: flow.protocol,
-  }
-}
-
-/** nhc_scope ≥ RT_SCOPE_HOST: the next hop has no gateway. */
-function isOnLink(hop: { gateway: Ipv4 }, type: string): boolean {
-  const scope = hop.gateway === 0 || type === 'local' ? SCOPE.host : SCOPE.link
-  return scope >= SCOPE.host
+/** Sources of packets to a group are checked without their destination. */
+function toNobody({ source, inDevice, mark, tos }: Flow): Flow {
+  return { destination: 0, source, inDevice, outDevice: null, mark, tos }
 }

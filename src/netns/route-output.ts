@@ -4,7 +4,7 @@ import type { Packet } from '../wire/index.js'
 import { Dst, type DstType } from './dst.js'
 import type { FibResult, Flow } from './fib.js'
 import type { Namespace } from './namespace.js'
-import { SCOPE } from './route.js'
+import { type Route, SCOPE } from './route.js'
 import { traceRoute } from './route-step.js'
 
 /** What a local sender asks (struct flowi4). */
@@ -32,15 +32,18 @@ export function routeOutput(ns: Namespace, ask: OutputFlow): OutputRoute {
   }
   const flow = flowOf(ask)
   const found = ns.fib.lookup(flow)
-  if (found.error !== null || found.route === null) return unreachable(ns, ask, flow, found)
-  if (found.route.type === 'local') {
-    const source = ask.source !== 0 ? ask.source : localSource(found.route.prefSrc, ask.destination)
-    const dst = new Dst('local', ns.loopback, 0, false, found.route, ns.loopback.mtu, false, null)
-    return { dst, source, flow, found }
+  const { route, error } = found
+  // Without a route, but with a fixed device, the destination is taken to be on its link.
+  const assumed = route === null ? ask.outDevice : null
+  if (assumed === null && (error !== null || route === null)) return { errno: error ?? 'ENETUNREACH' }
+  if (route?.type === 'local') {
+    const source = ask.source !== 0 ? ask.source : localSource(route.prefSrc, ask.destination)
+    return { dst: Dst.output('local', ns.loopback, route), source, flow, found }
   }
-  const device = found.hop!.device
-  const source = ask.source !== 0 ? ask.source : preferredSource(ns, found)
-  return mkrouteOutput(ns, ask, flow, found, device, source)
+  const device = assumed ?? found.hop!.device
+  const source = ask.source !== 0 ? ask.source : sourceFor(ns, found, device)
+  if (!mayLeave(ns, source, ask.destination, device)) return { errno: 'EINVAL' }
+  return { dst: mkrouteOutput(ns, ask.destination, found, device), source, flow, found }
 }
 
 function flowOf(ask: OutputFlow): Flow {
@@ -51,7 +54,6 @@ function flowOf(ask: OutputFlow): Flow {
     outDevice: ask.outDevice?.name ?? null,
     mark: ask.mark,
     tos: ask.tos & 0x1c,
-    protocol: 0,
   }
 }
 
@@ -60,61 +62,40 @@ function localSource(prefSrc: Ipv4, destination: Ipv4): Ipv4 {
 }
 
 /** fib_result_prefsrc: the route's own source, else the device's address towards the next hop. */
-function preferredSource(ns: Namespace, found: FibResult): Ipv4 {
-  const route = found.route!
+function sourceFor(ns: Namespace, { route, hop }: FibResult, device: NetDevice): Ipv4 {
+  if (route === null) return ns.selectAddress(device, 0, SCOPE.link) ?? 0
   if (route.prefSrc !== 0) return route.prefSrc
-  return ns.selectAddress(found.hop!.device, found.hop!.gateway, route.scope) ?? 0
+  return ns.selectAddress(device, hop!.gateway, route.scope) ?? 0
 }
 
-/** No route: with a fixed device the destination is taken to be on its link. */
-function unreachable(ns: Namespace, ask: OutputFlow, flow: Flow, found: FibResult): OutputRoute {
-  if (ask.outDevice === null || (found.route !== null && found.error !== null)) {
-    return { errno: found.error ?? 'ENETUNREACH' }
-  }
-  const source = ask.source !== 0 ? ask.source : (ns.selectAddress(ask.outDevice, 0, SCOPE.link) ?? 0)
-  return mkrouteOutput(ns, ask, flow, found, ask.outDevice, source)
+/** The checks of __mkroute_output. */
+function mayLeave(ns: Namespace, source: Ipv4, destination: Ipv4, device: NetDevice): boolean {
+  if (isZeronet(destination)) return false
+  if (!isLoopback(source) || device.isLoopback) return true
+  return ns.sysctls.effective('route_localnet', device.name, 'or') !== 0
 }
 
 /** __mkroute_output */
-function mkrouteOutput(
-  ns: Namespace,
-  ask: OutputFlow,
-  flow: Flow,
-  found: FibResult,
-  device: NetDevice,
-  source: Ipv4,
-): OutputRoute {
-  const { destination } = ask
-  const localnet = ns.sysctls.effective('route_localnet', device.name, 'or') !== 0
-  if (isLoopback(source) && !device.isLoopback && !localnet) return { errno: 'EINVAL' }
-  if (isZeronet(destination)) return { errno: 'EINVAL' }
-  const type: DstType = isLimitedBroadcast(destination)
-    ? 'broadcast'
-    : isMulticast(destination)
-      ? 'multicast'
-      : found.route?.type === 'broadcast'
-        ? 'broadcast'
-        : 'unicast'
-  const learnt = found.route === null ? null : ns.routeMtu(found.route, device, destination)
+function mkrouteOutput(ns: Namespace, destination: Ipv4, { route, hop }: FibResult, device: NetDevice): Dst {
+  const type = outputType(destination, route)
+  const dst = Dst.output(type, device, route)
+  if (route === null) return dst
+  const path = ns.pathMtuOf(route, device, destination)
+  dst.setNextHop(hop?.gateway ?? 0, path)
   // Broadcasts, and multicasts that only a route to everything matches, have no gateway.
-  const isGroup = type === 'broadcast' || (type === 'multicast' && (found.route?.prefix ?? 0) < 4)
-  const gateway = isGroup ? 0 : (learnt?.gateway ?? found.hop?.gateway ?? 0)
-  const dst = new Dst(
-    type,
-    device,
-    gateway,
-    false,
-    found.route,
-    learnt?.mtu ?? device.mtu,
-    learnt?.learnt ?? false,
-    null,
-  )
-  dst.mtuLocked = learnt?.locked ?? false
-  return { dst, source, flow, found }
+  if (type === 'broadcast' || (type === 'multicast' && route.prefix < 4)) dst.gateway = 0
+  return dst
+}
+
+function outputType(destination: Ipv4, route: Route | null): DstType {
+  if (isLimitedBroadcast(destination)) return 'broadcast'
+  if (isMulticast(destination)) return 'multicast'
+  return route?.type === 'broadcast' ? 'broadcast' : 'unicast'
 }
 
 /** Records the decision for a packet of a local sender. */
 export function traceOutputRoute(ns: Namespace, pkt: Packet, routed: OutputRoute, chosen: boolean): void {
   if (ns.sim.trace === null || !('dst' in routed)) return
-  traceRoute(ns, pkt, 'output', routed.flow, routed.found, routed.dst, chosen ? routed.source : null)
+  const { flow, found, dst, source } = routed
+  traceRoute(ns, pkt, 'output', { flow, found, dst, chosenSource: chosen ? source : null })
 }

@@ -6,19 +6,20 @@ import { type FibResult, type Flow, printRule } from './fib.js'
 import type { Namespace } from './namespace.js'
 import { printRoute, tableName } from './route.js'
 
+/** A routing decision as the trace tells it. */
+export interface RouteDecision {
+  readonly flow: Flow
+  readonly found: FibResult
+  readonly dst: Dst
+  /** The source address that routing chose; null when the sender had one. */
+  readonly chosenSource: Ipv4 | null
+}
+
 /** Records a routing decision, when someone listens. */
-export function traceRoute(
-  ns: Namespace,
-  pkt: Packet,
-  action: RouteStep['action'],
-  flow: Flow,
-  found: FibResult,
-  dst: Dst | null,
-  chosenSource: Ipv4 | null,
-): void {
+export function traceRoute(ns: Namespace, pkt: Packet, action: RouteStep['action'], decision: RouteDecision): void {
   const trace = ns.sim.trace
   if (trace === null) return
-  const gateway = dst === null || dst.gateway === 0 ? null : formatIpv4(dst.gateway)
+  const { flow, found, dst, chosenSource } = decision
   trace.step(pkt.id, ns.name, {
     kind: 'route',
     action,
@@ -28,14 +29,14 @@ export function traceRoute(
     table: found.route === null ? null : tableName(found.route.table),
     route: found.route === null ? null : printRoute(found.route),
     result: resultOf(found, dst),
-    device: dst === null || dst.type === 'error' ? null : dst.device.name,
-    gateway,
+    device: dst.type === 'error' ? null : dst.device.name,
+    gateway: dst.gateway === 0 ? null : formatIpv4(dst.gateway),
     chosenSource: chosenSource === null ? null : formatIpv4(chosenSource),
   })
 }
 
-function resultOf(found: FibResult, dst: Dst | null): RouteStep['result'] {
-  if (dst !== null && dst.type !== 'error') return dst.type
+function resultOf(found: FibResult, dst: Dst): RouteStep['result'] {
+  if (dst.type !== 'error') return dst.type
   const type = found.route?.type
   if (type === 'blackhole' || type === 'unreachable' || type === 'prohibit') return type
   return 'none'
