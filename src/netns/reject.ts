@@ -5,10 +5,10 @@ import type { Hook } from '../trace/index.js'
 import { icmpv4, ipv4, type Packet, sctp, tcp, udp } from '../wire/index.js'
 import { Dst } from './dst.js'
 import { icmpSend } from './icmp-send.js'
-import { ipLocalOut, makePacket, routeMeHarder } from './ip-output.js'
+import { ipLocalOut, routeMeHarder } from './ip-output.js'
 import type { Namespace } from './namespace.js'
 import { routeAddressesInput } from './route-input.js'
-import { resetFor } from './tcp-reset.js'
+import { makeReset } from './tcp-reset.js'
 
 /** ipt_REJECT: answers a packet that a rule refuses, where it may be answered. */
 export function sendReject(ns: Namespace, pkt: Packet, hook: Hook, reject: RejectWith): void {
@@ -55,26 +55,12 @@ function sendReset(ns: Namespace, pkt: Packet): void {
   const dst = pkt.dst as Dst | null
   if (dst === null || dst.type === 'broadcast' || dst.type === 'multicast') return
   if ((flags & tcp.RST) !== 0) return
-  const source = ipv4.destination(pkt.view, 0)
-  const destination = ipv4.source(pkt.view, 0)
-  const reset = makePacket(ns, {
-    source,
-    destination,
-    protocol: ipv4.PROTOCOL.TCP,
-    payload: tcp.emit(resetFor(pkt), source, destination),
-    ttl: ns.sysctls.value('net/ipv4/ip_default_ttl'),
-    tos: 0,
-    df: true,
-    ignoreDf: false,
-    id: 0,
-  })
+  const reset = makeReset(ns, pkt)
   const trace = ns.sim.trace
   if (trace !== null) {
-    trace.step(pkt.id, ns.name, {
-      kind: 'reply',
-      action: 'tcp-reset',
-      detail: `RST to ${formatIpv4(destination)} in the name of ${formatIpv4(source)}`,
-    })
+    const [from, to] = [ipv4.source(reset.view, 0), ipv4.destination(reset.view, 0)]
+    const detail = `RST to ${formatIpv4(to)} in the name of ${formatIpv4(from)}`
+    trace.step(pkt.id, ns.name, { kind: 'reply', action: 'tcp-reset', detail })
     trace.packet(reset, ns.name, 'REJECT --reject-with tcp-reset', pkt.id)
   }
   if (routeMeHarder(ns, reset) !== null) return
