@@ -13,6 +13,9 @@ const VLAN_HEADER = 4
 const LINK_LOCAL_FIRST = 0x0180c2000000
 const LINK_LOCAL_LAST = 0x0180c200000f
 
+/** What becomes of a frame. */
+type Decision = Exclude<BridgeStep['action'], 'learn'>
+
 /**
  * A Linux bridge (net/bridge): learns, forwards, floods; calls the IP hooks for bridged IPv4 when
  * `net/bridge/bridge-nf-call-iptables` is 1. No STP, no VLAN filtering, no multicast snooping.
@@ -50,8 +53,10 @@ export class BridgeDevice extends NetDevice implements RxHandler {
     this.fdb.flushPort(device)
   }
 
+  /** The port of this name, as far as it is one. */
   port(name: string): BridgePort | undefined {
-    return this.ports.find((p) => p.device.name === name)
+    for (let i = 0; i < this.ports.length; i++) if (this.ports[i]!.device.name === name) return this.ports[i]
+    return undefined
   }
 
   listPorts(): readonly BridgePort[] {
@@ -83,30 +88,30 @@ export class BridgeDevice extends NetDevice implements RxHandler {
     }
     if (from.learning) this.fdb.learn(pkt.macSrc, dev, now)
     if (isGroupMac(pkt.macDst)) {
-      this.flood(pkt.copy(), dev, pkt.macDst === BROADCAST_MAC ? 'broadcast' : 'multicast')
-      this.passUp(pkt, dev, 'broadcast or multicast: the bridge itself gets a copy')
+      this.flood(pkt.copy(), dev)
+      this.passUp(pkt, dev)
       return
     }
     const entry = this.fdb.lookup(pkt.macDst, now)
-    if (entry === undefined) this.flood(pkt, dev, `no FDB entry for ${formatMac(pkt.macDst)}`)
-    else if (entry.local) this.passUp(pkt, dev, `${formatMac(pkt.macDst)} is the bridge's own address`)
-    else this.forwardTo(pkt, dev, entry.port, `FDB: ${formatMac(pkt.macDst)} is on ${entry.port.name}`)
+    if (entry === undefined) this.flood(pkt, dev)
+    else if (entry.local) this.passUp(pkt, dev)
+    else this.forwardTo(pkt, dev, entry.port)
   }
 
   /** br_pass_frame_up: the bridge device itself receives. */
-  private passUp(pkt: Packet, dev: NetDevice, why: string): void {
-    this.note(pkt, 'local', dev, [], why)
+  private passUp(pkt: Packet, dev: NetDevice): void {
+    this.note(pkt, 'local', dev, [])
     this.host.dropFakeRoute(pkt)
     this.receive(pkt)
   }
 
-  private forwardTo(pkt: Packet, dev: NetDevice | null, to: NetDevice, why: string): void {
+  private forwardTo(pkt: Packet, dev: NetDevice | null, to: NetDevice): void {
     const port = this.port(to.name)
     if (port === undefined || !this.shouldDeliver(port, dev)) {
       this.host.drop(pkt, 'BRIDGE_NO_EGRESS_PORT', this.refusal(port, dev, to))
       return
     }
-    this.note(pkt, 'forward', dev, [port], why)
+    this.note(pkt, 'forward', dev, [port])
     this.netfilter.forward(pkt, dev, to)
   }
 
@@ -125,13 +130,13 @@ export class BridgeDevice extends NetDevice implements RxHandler {
   }
 
   /** br_flood: a copy to every port that may have it. */
-  private flood(pkt: Packet, dev: NetDevice | null, why: string): void {
+  private flood(pkt: Packet, dev: NetDevice | null): void {
     const targets = this.ports.filter((p) => p.flood && this.shouldDeliver(p, dev))
     if (targets.length === 0) {
       if (!isGroupMac(pkt.macDst)) this.host.drop(pkt, 'BRIDGE_NO_EGRESS_PORT', `${this.name}: no other port takes it`)
       return
     }
-    this.note(pkt, 'flood', dev, targets, why)
+    this.note(pkt, 'flood', dev, targets)
     targets.forEach((port, i) => {
       this.netfilter.forward(i === targets.length - 1 ? pkt : pkt.copy(), dev, port.device)
     })
@@ -144,13 +149,13 @@ export class BridgeDevice extends NetDevice implements RxHandler {
       return
     }
     if (isGroupMac(pkt.macDst)) {
-      this.flood(pkt, null, pkt.macDst === BROADCAST_MAC ? 'broadcast' : 'multicast')
+      this.flood(pkt, null)
       return
     }
     const entry = this.fdb.lookup(pkt.macDst, this.host.sim.queue.now)
-    if (entry === undefined) this.flood(pkt, null, `no FDB entry for ${formatMac(pkt.macDst)}`)
+    if (entry === undefined) this.flood(pkt, null)
     else if (entry.local) this.host.drop(pkt, 'BRIDGE_MAC_LOCAL', `${this.name}: ${formatMac(pkt.macDst)} is its own`)
-    else this.forwardTo(pkt, null, entry.port, `FDB: ${formatMac(pkt.macDst)} is on ${entry.port.name}`)
+    else this.forwardTo(pkt, null, entry.port)
   }
 
   /** br_dev_queue_push_xmit: out of a port, unless the frame is too long for it. */
@@ -166,13 +171,7 @@ export class BridgeDevice extends NetDevice implements RxHandler {
     to.transmit(pkt)
   }
 
-  private note(
-    pkt: Packet,
-    action: BridgeStep['action'],
-    dev: NetDevice | null,
-    ports: readonly BridgePort[],
-    why: string,
-  ): void {
+  private note(pkt: Packet, action: Decision, dev: NetDevice | null, ports: readonly BridgePort[]): void {
     const trace = this.host.sim.trace
     if (trace === null) return
     trace.step(pkt.id, this.host.name, {
@@ -181,7 +180,21 @@ export class BridgeDevice extends NetDevice implements RxHandler {
       bridge: this.name,
       inPort: dev?.name ?? null,
       outPorts: ports.map((p) => p.device.name),
-      why,
+      why: whyOf(action, pkt.macDst, ports),
     })
+  }
+}
+
+/** What led to a decision: the destination MAC, and what the FDB knows of it. */
+function whyOf(action: Decision, mac: Mac, ports: readonly BridgePort[]): string {
+  switch (action) {
+    case 'local':
+      if (isGroupMac(mac)) return 'broadcast or multicast: the bridge itself gets a copy'
+      return `${formatMac(mac)} is the bridge's own address`
+    case 'forward':
+      return `FDB: ${formatMac(mac)} is on ${ports[0]!.device.name}`
+    case 'flood':
+      if (mac === BROADCAST_MAC) return 'broadcast'
+      return isGroupMac(mac) ? 'multicast' : `no FDB entry for ${formatMac(mac)}`
   }
 }
