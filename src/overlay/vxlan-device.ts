@@ -103,9 +103,6 @@ export class VxlanDevice extends NetDevice implements UdpReceiver {
       return
     }
     const sourcePort = flowSourcePort(pkt, this.ns)
-    const inner = describe(pkt.bytes, pkt.etherType)
-    const frame = ethernet.frameOf(pkt)
-    const payload = vxlan.emit({ vni: spec.vni, payload: frame })
     const trace = this.ns.sim.trace
     if (trace !== null) {
       trace.step(pkt.id, this.ns.name, {
@@ -117,11 +114,12 @@ export class VxlanDevice extends NetDevice implements UdpReceiver {
           source: `${formatIpv4(spec.local)}:${sourcePort}`,
           destination: `${formatIpv4(entry.remote)}:${spec.port}`,
         },
-        inner,
+        inner: describe(pkt.bytes, pkt.etherType),
         remote: formatIpv4(entry.remote),
         why: `FDB of ${this.name}: ${formatMac(pkt.macDst)} dst ${formatIpv4(entry.remote)}`,
       })
     }
+    const payload = vxlan.emit({ vni: spec.vni, payload: ethernet.frameOf(pkt) })
     sendTunnel(this.ns, pkt, {
       source: spec.local,
       destination: entry.remote,
@@ -131,7 +129,7 @@ export class VxlanDevice extends NetDevice implements UdpReceiver {
     })
   }
 
-  /** vxlan_rcv */
+  /** vxlan_rcv: `at` is where the UDP header is. */
   datagram(_socket: UdpSocket, pkt: Packet, at: number): void {
     const start = at + udp.HEADER_LEN
     const fault = vxlan.judge(pkt.view, start)
@@ -141,18 +139,12 @@ export class VxlanDevice extends NetDevice implements UdpReceiver {
       return
     }
     if (vxlan.vni(pkt.view, start) !== this.spec.vni) {
-      this.ns.drop(
-        pkt,
-        'VXLAN_VNI_NOT_FOUND',
-        `${this.name} has VNI ${this.spec.vni}, not ${vxlan.vni(pkt.view, start)}`,
-      )
+      const why = `${this.name} has VNI ${this.spec.vni}, not ${vxlan.vni(pkt.view, start)}`
+      this.ns.drop(pkt, 'VXLAN_VNI_NOT_FOUND', why)
       return
     }
-    const outer = {
-      source: `${formatIpv4(ipv4.source(pkt.view, 0))}:${udp.sourcePort(pkt.view, at)}`,
-      destination: `${formatIpv4(ipv4.destination(pkt.view, 0))}:${this.spec.port}`,
-    }
-    const remote = ipv4.source(pkt.view, 0)
+    const outer = pkt.view
+    const remote = ipv4.source(outer, 0)
     this.unwrap(pkt, body)
     if (pkt.macSrc === this.mac) {
       this.ns.drop(pkt, 'LOCAL_MAC', `${this.name}: the frame's source is its own address`)
@@ -162,18 +154,27 @@ export class VxlanDevice extends NetDevice implements UdpReceiver {
       this.ns.drop(pkt, 'VXLAN_ENTRY_EXISTS', `${this.name}: ${formatMac(pkt.macSrc)} is bound to another VTEP`)
       return
     }
+    if (this.ns.sim.trace !== null) this.traceDecapsulation(pkt, outer, at)
+    // gro_cells_receive: the inner frame goes through the backlog once more.
+    this.ns.sim.queue.schedule(0, new ReceiveEvent(this, pkt))
+  }
+
+  private traceDecapsulation(pkt: Packet, outer: DataView, udpAt: number): void {
+    const { vni, port } = this.spec
+    const remote = formatIpv4(ipv4.source(outer, 0))
     this.ns.sim.trace?.step(pkt.id, this.ns.name, {
       kind: 'encapsulation',
       action: 'decapsulate',
       device: this.name,
-      vni: this.spec.vni,
-      outer,
+      vni,
+      outer: {
+        source: `${remote}:${udp.sourcePort(outer, udpAt)}`,
+        destination: `${formatIpv4(ipv4.destination(outer, 0))}:${port}`,
+      },
       inner: describe(pkt.bytes, pkt.etherType),
-      remote: formatIpv4(remote),
-      why: `UDP port ${this.spec.port}, VNI ${this.spec.vni}`,
+      remote,
+      why: `UDP port ${port}, VNI ${vni}`,
     })
-    // gro_cells_receive: the inner frame goes through the backlog once more.
-    this.ns.sim.queue.schedule(0, new ReceiveEvent(this, pkt))
   }
 
   /** vxlan_snoop: notes where a MAC is; false when an entry made by hand says otherwise. */
