@@ -42,14 +42,10 @@ export function icmpReceive(ns: Namespace, pkt: Packet): void {
 
 /** icmp_echo → icmp_reply: answers from the address that was asked. */
 function echo(ns: Namespace, pkt: Packet, at: number): void {
-  const dst = pkt.dst as Dst
-  const isGroup = dst.type !== 'local'
-  if (ns.sysctls.value('net/ipv4/icmp_echo_ignore_all') !== 0) {
-    ns.drop(pkt, 'NOT_SPECIFIED', 'icmp_echo_ignore_all')
-    return
-  }
-  if (isGroup && ns.sysctls.value('net/ipv4/icmp_echo_ignore_broadcasts') !== 0) {
-    ns.drop(pkt, 'NOT_SPECIFIED', 'icmp_echo_ignore_broadcasts')
+  const isGroup = (pkt.dst as Dst).type !== 'local'
+  const ignored = echoIgnoredBy(ns, isGroup)
+  if (ignored !== null) {
+    ns.drop(pkt, 'NOT_SPECIFIED', ignored)
     return
   }
   const to = ipv4.source(pkt.view, 0)
@@ -57,7 +53,6 @@ function echo(ns: Namespace, pkt: Packet, at: number): void {
   const mark = ns.sysctls.value('net/ipv4/fwmark_reflect') !== 0 ? pkt.mark : 0
   const tos = ipv4.tos(pkt.view, 0)
   const routed = routeOutput(ns, { destination: to, source, outDevice: null, mark, tos, anySource: false })
-  const trace = ns.sim.trace
   if ('errno' in routed) {
     ns.drop(pkt, 'IP_OUTNOROUTES', `no route for the echo reply to ${formatIpv4(to)}`)
     return
@@ -66,12 +61,7 @@ function echo(ns: Namespace, pkt: Packet, at: number): void {
     source: routed.source,
     destination: to,
     protocol: ipv4.PROTOCOL.ICMP,
-    payload: icmpv4.emitEcho({
-      type: 0,
-      id: icmpv4.id(pkt.view, at),
-      sequence: icmpv4.sequence(pkt.view, at),
-      payload: pkt.bytes.slice(at + icmpv4.HEADER_LEN),
-    }),
+    payload: echoReply(pkt, at),
     ttl: ns.sysctls.value('net/ipv4/ip_default_ttl'),
     tos,
     df: false,
@@ -80,16 +70,30 @@ function echo(ns: Namespace, pkt: Packet, at: number): void {
   })
   made.dst = routed.dst
   made.mark = mark
+  const trace = ns.sim.trace
   if (trace !== null) {
-    trace.step(pkt.id, ns.name, {
-      kind: 'reply',
-      action: 'echo-reply',
-      detail: `the host answers from ${formatIpv4(routed.source)}`,
-    })
+    const detail = `the host answers from ${formatIpv4(routed.source)}`
+    trace.step(pkt.id, ns.name, { kind: 'reply', action: 'echo-reply', detail })
     trace.packet(made, ns.name, 'ICMP echo reply', pkt.id)
   }
   traceOutputRoute(ns, made, routed, false)
   ipLocalOut(ns, made)
+}
+
+/** The sysctl that keeps a host from answering; null when it answers. */
+function echoIgnoredBy(ns: Namespace, isGroup: boolean): string | null {
+  if (ns.sysctls.value('net/ipv4/icmp_echo_ignore_all') !== 0) return 'icmp_echo_ignore_all'
+  if (isGroup && ns.sysctls.value('net/ipv4/icmp_echo_ignore_broadcasts') !== 0) return 'icmp_echo_ignore_broadcasts'
+  return null
+}
+
+function echoReply(request: Packet, at: number): Uint8Array {
+  return icmpv4.emitEcho({
+    type: icmpv4.TYPE.ECHO_REPLY,
+    id: icmpv4.id(request.view, at),
+    sequence: icmpv4.sequence(request.view, at),
+    payload: request.bytes.slice(at + icmpv4.HEADER_LEN),
+  })
 }
 
 /** icmp_unreach: tells the socket whose packet is quoted. */
