@@ -137,6 +137,7 @@ export function unknownObject(
   return problem(path, message, didYouMean(name, here) ?? listed(here))
 }
 
+/** "no such node" with what may have been meant. */
 export function unknownNode(world: World, name: string, path: string): InvalidInputError {
   const names = [...world.nodes.keys()]
   return problem(path, `there is no node "${name}"`, didYouMean(name, names) ?? listed(names))
@@ -162,6 +163,7 @@ export function isHostAddress(address: Ipv4): boolean {
   return !NO_HOSTS.some((net) => cidrContains(net, address))
 }
 
+/** An address that stands for no single host. */
 export function noHostAddress(path: string, address: Ipv4): InvalidInputError {
   const fix = 'name a pod, service or node, or a unicast address'
   return problem(path, `${formatIpv4(address)} is no address that a host can have`, fix)

@@ -8,30 +8,13 @@ import {
   parseManifests,
   validateObjects,
 } from '../api/index.js'
-import {
-  type Choices,
-  cloneGraph,
-  cloneLazily,
-  enumerate,
-  type InputIssue,
-  InvalidInputError,
-  type Outcome,
-  SampledChoices,
-} from '../base/index.js'
+import { cloneGraph, type InputIssue } from '../base/index.js'
 import { apply } from '../controlplane/index.js'
 import { Store } from '../store/index.js'
-import {
-  type ParsedQuestion,
-  parseQuestion,
-  type RecordedFrame,
-  type TraceDocument,
-  type TraceQuestion,
-} from '../trace/index.js'
-import { type Answer, type Ask, ask, DEFAULT_TIMEOUT_MS } from './ask.js'
-import { clientOf, problem } from './client.js'
-import { documentOf, mergeOutcomes } from './document.js'
+import type { TraceDocument, TraceQuestion } from '../trace/index.js'
+import { problem } from './client.js'
+import { followAll, sendOnce, type TraceWithFrames } from './follow.js'
 import { type ClusterOptions, type ResolvedOptions, resolveOptions } from './options.js'
-import { targetOf } from './target.js'
 import { HostView } from './view.js'
 import { settleStore, World } from './world.js'
 
@@ -39,12 +22,6 @@ import { settleStore, World } from './world.js'
 export interface ManifestSource {
   readonly file: string
   readonly text: string
-}
-
-/** A trace with every frame that passed a device, one list for each outcome of the document. */
-export interface TraceWithFrames {
-  readonly document: TraceDocument
-  readonly frames: readonly (readonly RecordedFrame[])[]
 }
 
 /**
@@ -180,12 +157,12 @@ export class Cluster {
    * @throws InvalidInputError when the question cannot be understood or names what is not there.
    */
   trace(question: TraceQuestion): TraceDocument {
-    return this.run(question, false).document
+    return followAll(this.world, question, { frames: false }).document
   }
 
   /** As {@link trace}, with every frame that passed a device, for {@link capture}. */
   traceWithFrames(question: TraceQuestion): TraceWithFrames {
-    return this.run(question, true)
+    return followAll(this.world, question, { frames: true })
   }
 
   /**
@@ -194,59 +171,7 @@ export class Cluster {
    * @throws InvalidInputError as {@link trace} does.
    */
   send(question: TraceQuestion): TraceDocument {
-    const parsed = this.parse(question)
-    const seed = this.world.options.seed + ++this.world.runs
-    const choices = new SampledChoices(seed)
-    const request = this.resolve(this.world, question, parsed, false)
-    const value = ask(this.world, request, choices)
-    const outcome = { probability: probabilityOf(choices), choices: choices.taken, value }
-    return documentOf(request, { ...question, sample: true }, [outcome])
-  }
-
-  private run(question: TraceQuestion, frames: boolean): TraceWithFrames {
-    const parsed = this.parse(question)
-    let request: Ask | undefined
-    const outcomes = this.outcomesOf(question, (choices) => {
-      const world = cloneLazily(this.world)
-      const asked = this.resolve(world, question, parsed, frames)
-      request ??= asked
-      return ask(world, asked, choices)
-    })
-    const merged = mergeOutcomes(outcomes)
-    return {
-      document: documentOf(request!, question, merged),
-      frames: merged.map((outcome) => outcome.value.frames),
-    }
-  }
-
-  private outcomesOf(question: TraceQuestion, follow: (choices: Choices) => Answer): Outcome<Answer>[] {
-    const seed = this.world.options.seed + this.world.runs
-    if (question.sample !== true) return enumerate(follow, seed)
-    const choices = new SampledChoices(seed)
-    const value = follow(choices)
-    return [{ probability: probabilityOf(choices), choices: choices.taken, value }]
-  }
-
-  private parse(question: TraceQuestion): ParsedQuestion {
-    const parsed = parseQuestion(question)
-    const namespace = question.namespace ?? this.world.options.defaultNamespace
-    return { ...parsed, namespace }
-  }
-
-  /** Both ends of the question, all problems at once. */
-  private resolve(world: World, question: TraceQuestion, parsed: ParsedQuestion, frames: boolean): Ask {
-    const issues: InputIssue[] = []
-    const client = attempt(issues, () => clientOf(world, parsed.from, parsed.namespace))
-    const target = attempt(issues, () => targetOf(world, parsed))
-    if (client === undefined || target === undefined) throw new InvalidInputError(issues)
-    return {
-      question: parsed,
-      client,
-      target,
-      timeoutMs: question.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      everyRule: question.everyRule ?? false,
-      frames,
-    }
+    return sendOnce(this.world, question)
   }
 
   // -------------------------------------------------------------------- views
@@ -298,18 +223,4 @@ function parseOptions(options: ResolvedOptions): { strict: boolean; defaultNames
 
 function sourcesOf(sources: readonly ManifestSource[] | string): ManifestSource[] {
   return typeof sources === 'string' ? [{ file: 'manifest', text: sources }] : [...sources]
-}
-
-function probabilityOf(choices: SampledChoices): number {
-  return choices.taken.reduce((p, c) => p * c.probability, 1)
-}
-
-function attempt<T>(issues: InputIssue[], find: () => T): T | undefined {
-  try {
-    return find()
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error
-    issues.push(...error.issues)
-    return undefined
-  }
 }
