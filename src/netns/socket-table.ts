@@ -51,8 +51,7 @@ export class SocketTable {
 
   /** inet_lookup_listener: a bound address wins over any. */
   findListener(destination: Ipv4, port: number): TcpListener | undefined {
-    const list = this.listeners.get(port) ?? []
-    return list.find((l) => l.address === destination) ?? list.find((l) => l.address === 0) ?? this.anyTcp ?? undefined
+    return bestBound(this.listeners.get(port), destination) ?? this.anyTcp ?? undefined
   }
 
   addTcp(socket: TcpSocket): void {
@@ -65,9 +64,12 @@ export class SocketTable {
 
   /** inet_lookup_established */
   findTcp(localAddress: Ipv4, localPort: number, remoteAddress: Ipv4, remotePort: number): TcpSocket | undefined {
-    return this.tcp
-      .get(localPort)
-      ?.find((s) => s.localAddress === localAddress && s.remoteAddress === remoteAddress && s.remotePort === remotePort)
+    const list = this.tcp.get(localPort)
+    if (list === undefined) return undefined
+    for (const s of list) {
+      if (s.localAddress === localAddress && s.remoteAddress === remoteAddress && s.remotePort === remotePort) return s
+    }
+    return undefined
   }
 
   /** Connections of this local port. */
@@ -83,9 +85,9 @@ export class SocketTable {
     drop(this.sctp, endpoint.port, endpoint)
   }
 
+  /** The endpoint on a port: a bound address wins over any. */
   findSctp(destination: Ipv4, port: number): SctpEndpoint | undefined {
-    const list = this.sctp.get(port) ?? []
-    return list.find((e) => e.address === destination) ?? list.find((e) => e.address === 0) ?? this.anySctp ?? undefined
+    return bestBound(this.sctp.get(port), destination) ?? this.anySctp ?? undefined
   }
 
   addPing(socket: PingSocket): void {
@@ -114,6 +116,17 @@ export class SocketTable {
     if (protocol === 'udp') return (this.udp.get(port)?.length ?? 0) > 0
     return (this.tcp.get(port)?.length ?? 0) > 0 || (this.listeners.get(port)?.length ?? 0) > 0
   }
+}
+
+/** The first that is bound to this address, else the first that is bound to any. */
+function bestBound<T extends { readonly address: Ipv4 }>(list: readonly T[] | undefined, address: Ipv4): T | undefined {
+  if (list === undefined) return undefined
+  let any: T | undefined
+  for (const item of list) {
+    if (item.address === address) return item
+    if (item.address === 0) any ??= item
+  }
+  return any
 }
 
 function push<T>(map: Map<number, T[]>, key: number, value: T): void {

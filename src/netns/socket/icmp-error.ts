@@ -1,4 +1,4 @@
-import { formatIpv4 } from '../../addr/index.js'
+import { formatIpv4, type Ipv4 } from '../../addr/index.js'
 import { icmpv4, ipv4, type Packet, sctp, tcp, udp } from '../../wire/index.js'
 import type { Namespace } from '../namespace.js'
 import { errnoOf, type IcmpError } from './types.js'
@@ -37,13 +37,14 @@ function learnPmtu(ns: Namespace, quote: DataView, { type, code, mtu }: IcmpErro
 function toTcp(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: IcmpError): boolean {
   const local = ipv4.source(quote, 0)
   const remote = ipv4.destination(quote, 0)
-  const socket = ns.sockets.findTcp(local, tcp.sourcePort(quote, at), remote, tcp.destinationPort(quote, at))
+  const port = tcp.sourcePort(quote, at)
+  const socket = ns.sockets.findTcp(local, port, remote, tcp.destinationPort(quote, at))
   if (socket === undefined) return false
   const seq = tcp.seq(quote, at)
   const inFlight = (seq - socket.sndUna) >>> 0 <= (socket.sndNxt - socket.sndUna) >>> 0
   if (!inFlight) return false
   learnPmtu(ns, quote, error)
-  noteDelivery(ns, pkt, 'tcp', local, tcp.sourcePort(quote, at), socket.handler.process, error)
+  noteDelivery(ns, pkt, error, { protocol: 'tcp', local, port, process: socket.handler.process })
   socket.because = pkt.id
   socket.icmpError(error)
   return true
@@ -56,16 +57,17 @@ function toUdp(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: I
   const socket = ns.sockets.findUdp(local, port, ipv4.destination(quote, 0), udp.destinationPort(quote, at))
   if (socket === undefined || socket === ns.sockets.anyUdp) return false
   learnPmtu(ns, quote, error)
-  noteDelivery(ns, pkt, 'udp', local, port, socket.receiver.process, error)
+  noteDelivery(ns, pkt, error, { protocol: 'udp', local, port, process: socket.receiver.process })
   socket.receiver.error(socket, error)
   return true
 }
 
 function toPing(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: IcmpError): boolean {
   learnPmtu(ns, quote, error)
-  const socket = ns.sockets.findPing(icmpv4.id(quote, at))
+  const id = icmpv4.id(quote, at)
+  const socket = ns.sockets.findPing(id)
   if (socket === undefined) return false
-  noteDelivery(ns, pkt, 'icmp', ipv4.source(quote, 0), icmpv4.id(quote, at), 'ping', error)
+  noteDelivery(ns, pkt, error, { protocol: 'icmp', local: ipv4.source(quote, 0), port: id, process: 'ping' })
   socket.error(error)
   return true
 }
@@ -76,21 +78,22 @@ function toSctp(ns: Namespace, pkt: Packet, quote: DataView, at: number, error: 
   const port = sctp.sourcePort(quote, at)
   const endpoint = ns.sockets.findSctp(local, port)
   if (endpoint === undefined || endpoint === ns.sockets.anySctp) return false
-  noteDelivery(ns, pkt, 'sctp', local, port, endpoint.process, error)
+  noteDelivery(ns, pkt, error, { protocol: 'sctp', local, port, process: endpoint.process })
   return true
 }
 
-function noteDelivery(
-  ns: Namespace,
-  pkt: Packet,
-  protocol: string,
-  local: number,
-  port: number,
-  process: string,
-  error: IcmpError,
-): void {
+/** The socket that an error was for. */
+interface Receiver {
+  readonly protocol: string
+  readonly local: Ipv4
+  readonly port: number
+  readonly process: string
+}
+
+function noteDelivery(ns: Namespace, pkt: Packet, error: IcmpError, receiver: Receiver): void {
   const trace = ns.sim.trace
   if (trace === null) return
+  const { protocol, local, port, process } = receiver
   trace.step(pkt.id, ns.name, {
     kind: 'socket',
     action: 'error',

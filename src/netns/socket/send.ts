@@ -20,6 +20,7 @@ export interface SocketOptions {
   readonly recvErr: boolean
 }
 
+/** The options of a socket of root's that has set none. */
 export const DEFAULT_OPTIONS: SocketOptions = Object.freeze({
   ttl: 0,
   mark: 0,
