@@ -1,8 +1,17 @@
 import { type Ipv4, isLoopback, parseIpv4 } from '../addr/index.js'
-import { didYouMean, isHeadless, type Pod, type Service, serviceNameOf, type ServicePort } from '../api/index.js'
+import {
+  didYouMean,
+  isHeadless,
+  type Pod,
+  type Protocol,
+  type Service,
+  serviceNameOf,
+  type ServicePort,
+} from '../api/index.js'
 import type { EndpointRef, ParsedQuestion, TraceProtocol } from '../trace/index.js'
 import { isHostAddress, noHostAddress, nodeAddress, podOf, problem, unknownNode, unknownObject } from './client.js'
 import { OUTSIDE_CLIENT } from './outside.js'
+import { socketProtocol } from './listening-ports.js'
 import { keyOfPod, type World } from './world.js'
 
 /** Where a question's packet goes: an address, or a name that the client must look up first. */
@@ -70,26 +79,19 @@ function podTarget(pod: Pod, question: ParsedQuestion): Target {
   const wanted = question.destinationPort
   if (typeof wanted === 'string') {
     const found = ports.find((p) => p.name === wanted)
-    if (found === undefined)
-      throw unknownPort(
-        `pod ${keyOfPod(pod)}`,
-        wanted,
-        ports.map((p) => p.name),
-      )
-    return { to, protocol: question.protocol ?? lower(found.protocol), port: found.containerPort }
+    if (found === undefined) throw unknownPort(`pod ${keyOfPod(pod)}`, wanted, ports)
+    return { to, protocol: question.protocol ?? socketProtocol(found.protocol), port: found.containerPort }
   }
   if (wanted !== null) {
     const declared = ports.find((p) => p.containerPort === wanted)
-    return { to, protocol: question.protocol ?? lower(declared?.protocol ?? 'TCP'), port: wanted }
+    return { to, protocol: question.protocol ?? socketProtocol(declared?.protocol ?? 'TCP'), port: wanted }
   }
   const [only] = ports
-  if (ports.length === 1 && only !== undefined) return { to, protocol: lower(only.protocol), port: only.containerPort }
+  if (ports.length === 1 && only !== undefined)
+    return { to, protocol: socketProtocol(only.protocol), port: only.containerPort }
   if (ports.length === 0 && question.protocol === null) return { to, protocol: 'icmp', port: null }
-  const known = ports.map(
-    (p) => `${p.name === undefined || p.name === '' ? '' : `${p.name} `}${p.containerPort}/${p.protocol}`,
-  )
-  const many = ports.length === 0 ? 'no port' : `${ports.length} ports`
-  throw problem('to', `pod ${keyOfPod(pod)} declares ${many}`, `say which: ${known.join(', ') || 'pod/NAME:PORT'}`)
+  const known = ports.map((p) => portLabel(p.name, p.containerPort, p.protocol)).join(', ')
+  throw problem('to', `pod ${keyOfPod(pod)} declares ${counted(ports)}`, `say which: ${known || 'pod/NAME:PORT'}`)
 }
 
 function serviceTarget(world: World, ref: Extract<EndpointRef, { kind: 'service' }>, question: ParsedQuestion): Target {
@@ -111,12 +113,7 @@ function servicePortOf(world: World, service: Service, question: ParsedQuestion)
   const wanted = question.destinationPort
   if (typeof wanted === 'string') {
     const named = ports.filter((p) => p.name === wanted)
-    if (named.length === 0)
-      throw unknownPort(
-        label,
-        wanted,
-        ports.map((p) => p.name),
-      )
+    if (named.length === 0) throw unknownPort(label, wanted, ports)
     return ofServicePort(world, service, pick(named, question.protocol), question)
   }
   if (wanted !== null) {
@@ -126,13 +123,21 @@ function servicePortOf(world: World, service: Service, question: ParsedQuestion)
   }
   const [only] = ports
   if (ports.length === 1 && only !== undefined) return ofServicePort(world, service, only, question)
-  const names = ports.map((p) => `${p.name === '' ? '' : `${p.name} `}${p.port}/${p.protocol}`).join(', ')
-  const many = ports.length === 0 ? 'no port' : `${ports.length} ports`
-  throw problem('to', `${label} has ${many}`, `say which: ${names || 'svc/NAME:PORT'}`)
+  const known = ports.map((p) => portLabel(p.name, p.port, p.protocol)).join(', ')
+  throw problem('to', `${label} has ${counted(ports)}`, `say which: ${known || 'svc/NAME:PORT'}`)
+}
+
+/** `http 80/TCP`, or `80/TCP` of a port without a name. */
+function portLabel(name: string, port: number, protocol: Protocol): string {
+  return `${name === '' ? '' : `${name} `}${port}/${protocol}`
+}
+
+function counted(ports: readonly unknown[]): string {
+  return ports.length === 0 ? 'no port' : `${ports.length} ports`
 }
 
 function pick(ports: readonly ServicePort[], protocol: TraceProtocol | null): ServicePort {
-  return ports.find((p) => lower(p.protocol) === protocol) ?? ports[0]!
+  return ports.find((p) => socketProtocol(p.protocol) === protocol) ?? ports[0]!
 }
 
 /**
@@ -147,7 +152,7 @@ function ofServicePort(
   asked?: number,
 ): Pick<Target, 'protocol' | 'port'> {
   const direct = isHeadless(service) && asked === undefined ? endpointPort(world, service, port) : undefined
-  return { protocol: question.protocol ?? lower(port.protocol), port: direct ?? port.port }
+  return { protocol: question.protocol ?? socketProtocol(port.protocol), port: direct ?? port.port }
 }
 
 function endpointPort(world: World, service: Service, port: ServicePort): number | undefined {
@@ -156,12 +161,8 @@ function endpointPort(world: World, service: Service, port: ServicePort): number
   return slices.flatMap((s) => s.ports).find((p) => p.name === port.name && p.protocol === port.protocol)?.port
 }
 
-function unknownPort(label: string, name: string, names: readonly string[]): Error {
-  const known = names.filter((n) => n !== '')
+function unknownPort(label: string, name: string, ports: readonly { readonly name: string }[]): Error {
+  const known = ports.map((p) => p.name).filter((n) => n !== '')
   const fix = didYouMean(name, known) ?? (known.length > 0 ? `it has ${known.join(', ')}` : 'its ports have no names')
   return problem('to', `${label} has no port named "${name}"`, fix)
-}
-
-function lower(protocol: 'TCP' | 'UDP' | 'SCTP'): TraceProtocol {
-  return protocol.toLowerCase() as TraceProtocol
 }
