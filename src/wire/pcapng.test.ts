@@ -49,6 +49,7 @@ test('a comment longer than the format allows is cut between characters', () => 
 
 const hasTshark = spawnSync('tshark', ['--version']).status === 0
 
+// tshark is a Debian package that a reader of the tests may not have; CI installs it and test/kernel/pcap.test.ts fails without it.
 describe.skipIf(!hasTshark)('tshark reads it', () => {
   const checks = ['ip.check_checksum', 'tcp.check_checksum', 'udp.check_checksum'].flatMap((key) => [
     '-o',
