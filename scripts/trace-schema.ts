@@ -33,7 +33,7 @@ const step: z.ZodType<Step> = z.discriminatedUnion('kind', [
   z
     .strictObject({
       kind: z.literal('bridge'),
-      action: z.enum(['forward', 'flood', 'local', 'learn']),
+      action: z.enum(['forward', 'flood', 'local']),
       bridge: text,
       inPort: maybeText,
       outPorts: z.array(text),

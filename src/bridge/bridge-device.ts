@@ -14,7 +14,7 @@ const LINK_LOCAL_FIRST = 0x0180c2000000
 const LINK_LOCAL_LAST = 0x0180c200000f
 
 /** What becomes of a frame. */
-type Decision = Exclude<BridgeStep['action'], 'learn'>
+type Decision = BridgeStep['action']
 
 /**
  * A Linux bridge (net/bridge): learns, forwards, floods; calls the IP hooks for bridged IPv4 when

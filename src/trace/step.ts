@@ -27,7 +27,7 @@ export interface DeviceStep {
 /** A bridge decides where a frame goes. */
 export interface BridgeStep {
   readonly kind: 'bridge'
-  readonly action: 'forward' | 'flood' | 'local' | 'learn'
+  readonly action: 'forward' | 'flood' | 'local'
   readonly bridge: string
   readonly inPort: string | null
   readonly outPorts: readonly string[]

@@ -58,7 +58,7 @@ export function renderSteps(steps: readonly Step[], all: boolean, style: Style):
 const WITHIN_HOOK: ReadonlySet<Step['kind']> = new Set<Step['kind']>(['conntrack', 'drop', 'unknown', 'note'])
 
 function isQuiet(step: Step): boolean {
-  return (step.kind === 'chain-end' && step.action === 'return') || (step.kind === 'bridge' && step.action === 'learn')
+  return step.kind === 'chain-end' && step.action === 'return'
 }
 
 function stepLine(step: Step, style: Style): StepLine {
